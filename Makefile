@@ -1,0 +1,75 @@
+# CC, CPPFLAGS, CFLAGS and LDFLAGS are the caller's: what this file needs is
+# added to them. A variant goes to a folder of its own: `make BUILD=build/x`.
+CFLAGS ?= -O2 -g
+PREFIX ?= /usr/local
+BUILD ?= build
+PROGRAM ?= server
+INSTALL ?= install
+
+WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes
+DEFINES := -D_GNU_SOURCE -Iinclude
+# FORTIFY works on optimised code only, and warns elsewhere.
+FORTIFY := $(if $(filter -O1 -O2 -O3 -Os,$(CFLAGS)),-D_FORTIFY_SOURCE=2)
+HARDEN_CFLAGS := -fPIE -fstack-protector-strong $(FORTIFY)
+HARDEN_LDFLAGS := -pie -Wl,-z,relro,-z,now,-z,noexecstack
+COMPILE = $(CC) -std=c11 $(WARNINGS) $(DEFINES) -MMD -MP $(CPPFLAGS) $(CFLAGS)
+
+SOURCES := $(wildcard src/*.c)
+OBJECTS := $(SOURCES:src/%.c=$(BUILD)/%.o)
+ROOMS := $(filter-out $(BUILD)/main.o,$(OBJECTS))
+
+# A test program per tests/*_test.c, linked with the helpers and the rooms.
+TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/*_test.c))
+HELPERS := $(BUILD)/tests/support.o $(BUILD)/tests/fault.o
+TEST_ROOMS := $(ROOMS:$(BUILD)/%=$(BUILD)/tests/rooms/%)
+WRAP := socket setsockopt bind listen accept recv write close
+
+all: $(PROGRAM)
+
+run: $(PROGRAM)
+	./$(PROGRAM)
+
+$(PROGRAM): $(OBJECTS)
+	$(CC) $(CFLAGS) $(HARDEN_LDFLAGS) $(LDFLAGS) -o $@ $^
+
+$(BUILD)/%.o: src/%.c | $(BUILD)
+	$(COMPILE) $(HARDEN_CFLAGS) -c -o $@ $<
+
+# The tests' own copy of the rooms goes without FORTIFY, which calls recv and
+# the others by names that --wrap does not see.
+$(BUILD)/tests/rooms/%.o: src/%.c | $(BUILD)/tests/rooms
+	$(COMPILE) -c -o $@ $<
+
+# make deps check also holds under -j.
+$(BUILD)/tests/%.o: tests/%.c | $(BUILD)/tests/rooms $(filter deps,$(MAKECMDGOALS))
+	$(COMPILE) -Itests -c -o $@ $<
+
+$(BUILD)/tests/%_test: $(BUILD)/tests/%_test.o $(HELPERS) $(TEST_ROOMS)
+	$(CC) $(CFLAGS) $(LDFLAGS) $(WRAP:%=-Wl,--wrap=%) -o $@ $^ -lcmocka
+
+$(BUILD) $(BUILD)/tests/rooms:
+	mkdir -p $@
+
+check test: $(PROGRAM) $(TESTS)
+	tests/run.sh $(abspath $(PROGRAM)) $(TESTS)
+
+deps:
+	tests/deps.sh
+
+install: $(PROGRAM)
+	$(INSTALL) -D -m 755 $(PROGRAM) '$(DESTDIR)$(PREFIX)/bin/server'
+
+uninstall:
+	rm -f '$(DESTDIR)$(PREFIX)/bin/server'
+
+SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all
+sanitize:
+	$(MAKE) BUILD=build/sanitize PROGRAM=build/sanitize/server \
+		CFLAGS='-O1 -g -fno-omit-frame-pointer $(SANITIZERS)' check
+
+clean:
+	rm -rf build server
+
+.PHONY: all run check test deps sanitize lint install uninstall clean
+.SECONDARY:
+-include $(wildcard $(BUILD)/*.d $(BUILD)/tests/*.d $(BUILD)/tests/rooms/*.d)

@@ -1,0 +1,377 @@
+/* The wrappers alone: what each passes on, and what each returns. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "fault.h"
+#include "net.h"
+#include "support.h"
+
+static int option(int fd, int level, int name)
+{
+	int value = -1;
+	socklen_t len = sizeof(value);
+
+	assert_int_equal(getsockopt(fd, level, name, &value, &len), 0);
+	return value;
+}
+
+static int listener_on_loopback(void)
+{
+	int fd = net_socket(AF_INET, SOCK_STREAM, 0);
+
+	assert_int_not_equal(fd, -1);
+	assert_int_equal(net_bind(fd, "127.0.0.1", 0), 0);
+	assert_int_equal(net_listen(fd, 5), 0);
+	return fd;
+}
+
+/* A connection: pair[0] is the client's end, pair[1] came from net_accept. */
+static void connect_pair(int pair[2])
+{
+	int listener = listener_on_loopback();
+
+	pair[0] = client_connect(bound_port(listener));
+	pair[1] = net_accept(listener);
+	assert_int_not_equal(pair[1], -1);
+	assert_int_equal(net_close(listener), 0);
+}
+
+static void close_pair(const int pair[2])
+{
+	assert_int_equal(net_close(pair[0]), 0);
+	assert_int_equal(net_close(pair[1]), 0);
+}
+
+static void test_net_socket_returns_what_was_asked_for(void **state)
+{
+	int fd = net_socket(AF_INET, SOCK_STREAM, 0);
+
+	(void)state;
+	assert_int_equal(option(fd, SOL_SOCKET, SO_DOMAIN), AF_INET);
+	assert_int_equal(option(fd, SOL_SOCKET, SO_TYPE), SOCK_STREAM);
+	assert_int_equal(option(fd, SOL_SOCKET, SO_PROTOCOL), IPPROTO_TCP);
+	assert_int_equal(net_close(fd), 0);
+}
+
+/* A wrapper that returns a descriptor, with stdin to stderr closed before. */
+static int make_without_stdio(const void *make)
+{
+	int before;
+
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		close(fd);
+	before = open_descriptors();
+	if ((*(int (*const *)(void))make)() <= STDERR_FILENO)
+		return 1;
+	return open_descriptors() == before + 1 ? 0 : LEAKED;
+}
+
+static int make_socket(void)
+{
+	return net_socket(AF_INET, SOCK_STREAM, 0);
+}
+
+static int waiting_listener;
+
+static int make_connection(void)
+{
+	return net_accept(waiting_listener);
+}
+
+static void test_net_socket_is_above_stdio_if_stdio_is_closed(void **state)
+{
+	int (*const make)(void) = make_socket;
+	struct process child = process_start(make_without_stdio, &make);
+
+	(void)state;
+	assert_int_equal(process_end(&child).status, 0);
+}
+
+static void test_net_accept_is_above_stdio_if_stdio_is_closed(void **state)
+{
+	int (*const make)(void) = make_connection;
+	struct process child;
+	int client;
+
+	(void)state;
+	waiting_listener = listener_on_loopback();
+	client = client_connect(bound_port(waiting_listener));
+	child = process_start(make_without_stdio, &make);
+	assert_int_equal(process_end(&child).status, 0);
+	net_close(client);
+	net_close(waiting_listener);
+}
+
+static void test_net_reuse_address_sets_it_and_not_reuseport(void **state)
+{
+	int fd = net_socket(AF_INET, SOCK_STREAM, 0);
+
+	(void)state;
+	assert_int_equal(option(fd, SOL_SOCKET, SO_REUSEADDR), 0);
+	assert_int_equal(net_reuse_address(fd), 0);
+	assert_int_equal(option(fd, SOL_SOCKET, SO_REUSEADDR), 1);
+	assert_int_equal(option(fd, SOL_SOCKET, SO_REUSEPORT), 0);
+	net_close(fd);
+}
+
+static void test_net_bind_binds_to_address_and_port(void **state)
+{
+	struct sockaddr_in name;
+	socklen_t len = sizeof(name);
+	int any = net_socket(AF_INET, SOCK_STREAM, 0);
+	int fd = net_socket(AF_INET, SOCK_STREAM, 0);
+	uint16_t port;
+
+	(void)state;
+	assert_int_equal(net_bind(any, "127.0.0.1", 0), 0);
+	port = bound_port(any);
+	assert_int_not_equal(port, 0);
+	assert_int_equal(net_bind(fd, "127.0.0.2", port), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&name, &len), 0);
+	assert_int_equal(ntohs(name.sin_port), port);
+	assert_int_equal(ntohl(name.sin_addr.s_addr), 0x7f000002);
+	net_close(any);
+	net_close(fd);
+}
+
+static void test_net_bind_fails_if_port_is_busy(void **state)
+{
+	int busy = listener_on_loopback();
+	int fd = net_socket(AF_INET, SOCK_STREAM, 0);
+
+	(void)state;
+	assert_int_equal(net_reuse_address(fd), 0);
+	assert_int_equal(net_bind(fd, "127.0.0.1", bound_port(busy)), -1);
+	assert_int_equal(errno, EADDRINUSE);
+	net_close(busy);
+	net_close(fd);
+}
+
+static void test_net_bind_fails_if_address_is_no_number(void **state)
+{
+	static const char *const bad[] = { "", "localhost", "127.0.0",
+					   "127.0.0.256", " 127.0.0.1" };
+	int fd = net_socket(AF_INET, SOCK_STREAM, 0);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		errno = 0;
+		assert_int_equal(net_bind(fd, bad[i], 0), -1);
+		assert_int_equal(errno, EINVAL);
+	}
+	net_close(fd);
+}
+
+static void test_net_listen_passes_the_backlog_on(void **state)
+{
+	struct tcp_info info;
+	socklen_t len = sizeof(info);
+	int fd = listener_on_loopback();
+
+	(void)state;
+	assert_int_equal(option(fd, SOL_SOCKET, SO_ACCEPTCONN), 1);
+	assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len), 0);
+	/* Of a listener this field tells the backlog. */
+	assert_int_equal(info.tcpi_sacked, 5);
+	net_close(fd);
+}
+
+static void test_net_accept_is_repeated_if_interrupted_or_aborted(void **state)
+{
+	static const int passing[] = { EINTR, ECONNABORTED };
+	int listener = listener_on_loopback();
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		int client = client_connect(bound_port(listener));
+		int fd;
+
+		fault_fail("accept", 1, passing[i]);
+		fd = net_accept(listener);
+		assert_int_equal(fault_calls(), 2);
+		fault_reset();
+		assert_int_not_equal(fd, -1);
+		net_close(fd);
+		net_close(client);
+	}
+	net_close(listener);
+}
+
+static void test_net_recv_returns_the_bytes_that_came(void **state)
+{
+	static const char sent[] = "a\0b\n\xff";
+	char got[16];
+	int pair[2];
+
+	(void)state;
+	connect_pair(pair);
+	client_send(pair[0], sent, sizeof(sent));
+	assert_int_equal(net_recv(pair[1], got, sizeof(got), 0), sizeof(sent));
+	assert_memory_equal(got, sent, sizeof(sent));
+	close_pair(pair);
+}
+
+static void test_net_recv_takes_no_more_than_it_was_given_room(void **state)
+{
+	char got[4] = "....";
+	int pair[2];
+
+	(void)state;
+	connect_pair(pair);
+	client_send(pair[0], "abcd", 4);
+	assert_int_equal(net_recv(pair[1], got, 3, 0), 3);
+	assert_memory_equal(got, "abc.", 4);
+	assert_int_equal(net_recv(pair[1], got, 4, 0), 1);
+	assert_memory_equal(got, "dbc.", 4);
+	close_pair(pair);
+}
+
+static void test_net_recv_returns_0_at_end_of_file(void **state)
+{
+	char got;
+	int pair[2];
+
+	(void)state;
+	connect_pair(pair);
+	assert_int_equal(shutdown(pair[0], SHUT_WR), 0);
+	assert_int_equal(net_recv(pair[1], &got, 1, 0), 0);
+	close_pair(pair);
+}
+
+static void test_net_recv_fails_if_the_peer_resets(void **state)
+{
+	char got;
+	int pair[2];
+
+	(void)state;
+	connect_pair(pair);
+	client_reset(pair[0]);
+	assert_int_equal(net_recv(pair[1], &got, 1, 0), -1);
+	assert_int_equal(errno, ECONNRESET);
+	net_close(pair[1]);
+}
+
+static void test_net_recv_is_repeated_if_interrupted(void **state)
+{
+	char got;
+	int pair[2];
+
+	(void)state;
+	connect_pair(pair);
+	client_send(pair[0], "x", 1);
+	fault_fail("recv", 1, EINTR);
+	assert_int_equal(net_recv(pair[1], &got, 1, 0), 1);
+	assert_int_equal(fault_calls(), 2);
+	fault_reset();
+	close_pair(pair);
+}
+
+static void test_net_has_more_tells_and_takes_nothing(void **state)
+{
+	char got[2];
+	int pair[2];
+
+	(void)state;
+	connect_pair(pair);
+	assert_false(net_has_more(pair[1]));
+	client_send(pair[0], "ab", 2);
+	assert_true(net_has_more(pair[1]));
+	assert_int_equal(net_recv(pair[1], got, 2, 0), 2);
+	assert_false(net_has_more(pair[1]));
+	assert_int_equal(shutdown(pair[0], SHUT_WR), 0);
+	assert_false(net_has_more(pair[1]));
+	close_pair(pair);
+}
+
+static void test_net_close_closes_once_if_interrupted(void **state)
+{
+	int before = open_descriptors();
+	int fd = net_socket(AF_INET, SOCK_STREAM, 0);
+
+	(void)state;
+	fault_fail("close", 1, EINTR);
+	assert_int_equal(net_close(fd), 0);
+	assert_int_equal(fault_calls(), 1);
+	fault_reset();
+	assert_int_equal(open_descriptors(), before);
+}
+
+/* One call through each wrapper; what it would act on does not matter. */
+static long call_wrapper(const char *call)
+{
+	char byte;
+
+	if (strcmp(call, "socket") == 0)
+		return net_socket(AF_INET, SOCK_STREAM, 0);
+	if (strcmp(call, "setsockopt") == 0)
+		return net_reuse_address(-1);
+	if (strcmp(call, "bind") == 0)
+		return net_bind(-1, "127.0.0.1", 0);
+	if (strcmp(call, "listen") == 0)
+		return net_listen(-1, 5);
+	if (strcmp(call, "accept") == 0)
+		return net_accept(-1);
+	if (strcmp(call, "recv") == 0)
+		return net_recv(-1, &byte, 1, 0);
+	return net_close(-1);
+}
+
+static void test_net_wrappers_pass_on_every_error(void **state)
+{
+	static const char *const calls[] = { "socket", "setsockopt", "bind",
+					     "listen", "accept",     "recv",
+					     "close" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		const int *reason = fault_reasons(calls[i]);
+
+		assert_int_not_equal(*reason, 0);
+		for (; *reason != 0; reason++) {
+			long got;
+
+			fault_fail(calls[i], 1, *reason);
+			errno = 0;
+			got = call_wrapper(calls[i]);
+			assert_int_equal(errno, *reason);
+			assert_int_equal(got, -1);
+			assert_int_equal(fault_calls(), 1);
+		}
+	}
+	fault_reset();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_net_socket_returns_what_was_asked_for),
+		cmocka_unit_test(
+			test_net_socket_is_above_stdio_if_stdio_is_closed),
+		cmocka_unit_test(
+			test_net_accept_is_above_stdio_if_stdio_is_closed),
+		cmocka_unit_test(
+			test_net_reuse_address_sets_it_and_not_reuseport),
+		cmocka_unit_test(test_net_bind_binds_to_address_and_port),
+		cmocka_unit_test(test_net_bind_fails_if_port_is_busy),
+		cmocka_unit_test(test_net_bind_fails_if_address_is_no_number),
+		cmocka_unit_test(test_net_listen_passes_the_backlog_on),
+		cmocka_unit_test(
+			test_net_accept_is_repeated_if_interrupted_or_aborted),
+		cmocka_unit_test(test_net_recv_returns_the_bytes_that_came),
+		cmocka_unit_test(
+			test_net_recv_takes_no_more_than_it_was_given_room),
+		cmocka_unit_test(test_net_recv_returns_0_at_end_of_file),
+		cmocka_unit_test(test_net_recv_fails_if_the_peer_resets),
+		cmocka_unit_test(test_net_recv_is_repeated_if_interrupted),
+		cmocka_unit_test(test_net_has_more_tells_and_takes_nothing),
+		cmocka_unit_test(test_net_close_closes_once_if_interrupted),
+		cmocka_unit_test(test_net_wrappers_pass_on_every_error),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,253 @@
+#include "support.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	READ = 0,
+	WRITE = 1,
+	MAX_ARGUMENTS = 24
+};
+
+static long long now_ms(void)
+{
+	struct timespec now;
+
+	assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &now), 0);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+static void become_child(const int in[2], const int out[2], const int err[2])
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	setpgid(0, 0);
+	dup2(in[READ], STDIN_FILENO);
+	dup2(out[WRITE], STDOUT_FILENO);
+	dup2(err[WRITE], STDERR_FILENO);
+	for (int i = 0; i < 2; i++) {
+		close(in[i]);
+		close(out[i]);
+		close(err[i]);
+	}
+}
+
+struct process process_start(int (*body)(const void *), const void *argument)
+{
+	struct process child;
+	int in[2], out[2], err[2];
+
+	assert_int_equal(pipe(in), 0);
+	assert_int_equal(pipe(out), 0);
+	assert_int_equal(pipe(err), 0);
+	fflush(NULL);
+	child.pid = fork();
+	assert_int_not_equal(child.pid, -1);
+	if (child.pid == 0) {
+		become_child(in, out, err);
+		exit(body(argument));
+	}
+	close(in[READ]);
+	close(out[WRITE]);
+	close(err[WRITE]);
+	child.in = in[WRITE];
+	child.out = out[READ];
+	child.err = err[READ];
+	return child;
+}
+
+static int execute(const void *argument)
+{
+	char *const *argv = argument;
+
+	execvp(argv[0], argv);
+	fprintf(stderr, "%s: %s\n", argv[0], strerror(errno));
+	return 127;
+}
+
+struct process process_spawn(const char *const argv[])
+{
+	return process_start(execute, argv);
+}
+
+struct process server_start(const char *argument, ...)
+{
+	const char *argv[MAX_ARGUMENTS + 1] = { getenv("SERVER") };
+	va_list rest;
+
+	if (argv[0] == NULL)
+		argv[0] = "./server";
+	va_start(rest, argument);
+	for (int i = 1; argument != NULL; i++) {
+		assert_in_range(i, 1, MAX_ARGUMENTS - 1);
+		argv[i] = argument;
+		argument = va_arg(rest, const char *);
+	}
+	va_end(rest);
+	return process_spawn(argv);
+}
+
+/* Adds what fd has to buf, of CAUGHT_BYTES; whether fd is at its end. */
+static bool collect(int fd, char *buf, size_t *len)
+{
+	ssize_t n = read(fd, buf + *len, CAUGHT_BYTES - 1 - *len);
+
+	assert_int_not_equal(n, -1);
+	*len += (size_t)n;
+	buf[*len] = '\0';
+	return n == 0;
+}
+
+static int wait_status(pid_t pid)
+{
+	int status;
+
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status)
+				   : WEXITSTATUS(status);
+}
+
+struct result process_end(struct process *child)
+{
+	struct result result = { 0 };
+	struct pollfd ends[2] = { { child->out, POLLIN, 0 },
+				  { child->err, POLLIN, 0 } };
+	size_t err_len = 0;
+	long long bound = now_ms() + WAIT_MS;
+
+	while (ends[0].fd != -1 || ends[1].fd != -1) {
+		long long left = bound - now_ms();
+
+		if (left <= 0 || poll(ends, 2, (int)left) <= 0) {
+			kill(-child->pid, SIGKILL);
+			wait_status(child->pid);
+			fail_msg("process did not end; out: %s err: %s",
+				 result.out, result.err);
+		}
+		if (ends[0].revents != 0 &&
+		    collect(child->out, result.out, &result.out_len))
+			ends[0].fd = -1;
+		if (ends[1].revents != 0 &&
+		    collect(child->err, result.err, &err_len))
+			ends[1].fd = -1;
+	}
+	result.status = wait_status(child->pid);
+	close(child->in);
+	close(child->out);
+	close(child->err);
+	return result;
+}
+
+int open_descriptors(void)
+{
+	DIR *listing = opendir("/proc/self/fd");
+	int count = -1; /* the listing's own */
+
+	assert_non_null(listing);
+	for (struct dirent *entry = readdir(listing); entry != NULL;
+	     entry = readdir(listing))
+		count += entry->d_name[0] != '.';
+	closedir(listing);
+	return count;
+}
+
+int own_network(void **state)
+{
+	struct ifreq loopback = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	int fd;
+
+	(void)state;
+	if (unshare(CLONE_NEWNET) == -1 &&
+	    unshare(CLONE_NEWUSER | CLONE_NEWNET) == -1)
+		return 0;
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	assert_int_equal(ioctl(fd, SIOCSIFFLAGS, &loopback), 0);
+	return close(fd);
+}
+
+bool is_installed(const char *program)
+{
+	char command[128];
+	int status;
+
+	snprintf(command, sizeof(command), "command -v %s >/dev/null", program);
+	status = system(command);
+	if (status != 0)
+		print_message("not found: %s\n", program);
+	return status == 0;
+}
+
+int client_connect(uint16_t port)
+{
+	struct sockaddr_in name = { .sin_family = AF_INET,
+				    .sin_port = htons(port) };
+	long long bound = now_ms() + WAIT_MS;
+	int fd;
+
+	name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	for (;;) {
+		fd = socket(AF_INET, SOCK_STREAM, 0);
+		assert_int_not_equal(fd, -1);
+		if (connect(fd, (struct sockaddr *)&name, sizeof(name)) == 0)
+			return fd;
+		assert_int_equal(errno, ECONNREFUSED);
+		close(fd);
+		assert_true(now_ms() < bound);
+		sched_yield();
+	}
+}
+
+void client_send(int client, const void *buf, size_t len)
+{
+	assert_int_equal(send(client, buf, len, MSG_NOSIGNAL), len);
+}
+
+void client_reset(int client)
+{
+	const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+
+	assert_int_equal(setsockopt(client, SOL_SOCKET, SO_LINGER, &at_once,
+				    sizeof(at_once)),
+			 0);
+	assert_int_equal(close(client), 0);
+}
+
+int client_wait_end(int client)
+{
+	struct pollfd end = { client, POLLIN, 0 };
+	char byte;
+
+	assert_int_equal(poll(&end, 1, WAIT_MS), 1);
+	switch (recv(client, &byte, 1, 0)) {
+	case -1:
+		return errno;
+	case 0:
+		return 0;
+	default:
+		fail_msg("the server sent something");
+		return -1;
+	}
+}
+
+uint16_t bound_port(int fd)
+{
+	struct sockaddr_in name = { 0 };
+	socklen_t len = sizeof(name);
+
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&name, &len), 0);
+	return ntohs(name.sin_port);
+}

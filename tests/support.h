@@ -1,0 +1,80 @@
+#ifndef SUPPORT_H
+#define SUPPORT_H
+
+/* What cmocka.h asks to be included before it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <sys/types.h>
+
+/*
+ * What the tests share: a client, and processes whose output is caught. What
+ * fails in here fails the test. No wait is longer than WAIT_MS.
+ */
+
+enum {
+	WAIT_MS = 20000,
+	CAUGHT_BYTES = 4096, /* of each output; what is more fails the test */
+	LEAKED = 99,	     /* status of a child that left a descriptor open */
+};
+
+/* A child; its outputs are caught, its input is a pipe that stays open. */
+struct process {
+	pid_t pid;
+	int in;
+	int out;
+	int err;
+};
+
+/* How it ended: the shell's $?, and what it printed, NUL added. */
+struct result {
+	int status;
+	size_t out_len;
+	char out[CAUGHT_BYTES];
+	char err[CAUGHT_BYTES];
+};
+
+/* Starts body(argument) as a child, whose exit status is what it returns. */
+struct process process_start(int (*body)(const void *), const void *argument);
+
+/* Starts a program; argv[0] is looked up in PATH. */
+struct process process_spawn(const char *const argv[]);
+
+/* The child's end, with what it printed. The child is gone after it. */
+struct result process_end(struct process *child);
+
+/* Starts ./server, or what $SERVER names; arguments end with NULL. */
+struct process server_start(const char *argument, ...);
+
+/* How many descriptors of this process are open. */
+int open_descriptors(void);
+
+/*
+ * Gives this process a network of its own, with nothing but loopback, so that
+ * port 8080 is free. Where that is not allowed, it stays in the machine's.
+ */
+int own_network(void **state);
+
+/* Whether the program is installed; if not, says so. */
+bool is_installed(const char *program);
+
+/* A connection to 127.0.0.1, as soon as somebody listens on port. */
+int client_connect(uint16_t port);
+
+void client_send(int client, const void *buf, size_t len);
+
+/* Ends a connection with a reset instead of an end of file. */
+void client_reset(int client);
+
+/* Waits until the peer ends the connection: 0, or the errno it ended with. */
+int client_wait_end(int client);
+
+/* The port that a socket is bound to. */
+uint16_t bound_port(int fd);
+
+#endif
