@@ -19,7 +19,9 @@ OBJECTS := $(SOURCES:src/%.c=$(BUILD)/%.o)
 ROOMS := $(filter-out $(BUILD)/main.o,$(OBJECTS))
 
 # A test program per tests/*_test.c, linked with the helpers and the rooms.
-TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/*_test.c))
+# WITHOUT names those that a variant can't run.
+TEST_SOURCES := $(filter-out $(WITHOUT:%=tests/%.c),$(wildcard tests/*_test.c))
+TESTS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
 HELPERS := $(BUILD)/tests/support.o $(BUILD)/tests/fault.o
 TEST_ROOMS := $(ROOMS:$(BUILD)/%=$(BUILD)/tests/rooms/%)
 WRAP := socket setsockopt bind listen accept recv write close
@@ -62,14 +64,32 @@ install: $(PROGRAM)
 uninstall:
 	rm -f '$(DESTDIR)$(PREFIX)/bin/server'
 
+# strace sees the calls of the sanitizers and of valgrind too.
 SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all
 sanitize:
 	$(MAKE) BUILD=build/sanitize PROGRAM=build/sanitize/server \
-		CFLAGS='-O1 -g -fno-omit-frame-pointer $(SANITIZERS)' check
+		CFLAGS='-O1 -g -fno-omit-frame-pointer $(SANITIZERS)' \
+		WITHOUT=strace_test check
+
+valgrind: $(PROGRAM) $(TESTS)
+	PROGRAM=./$(PROGRAM) RUNNER=tests/valgrind.sh tests/run.sh \
+		$(abspath tests/valgrind.sh) $(filter-out %/strace_test,$(TESTS))
+
+lint:
+	clang-format --dry-run -Werror src/*.c include/*.h tests/*.[ch]
+	for source in $(SOURCES); do \
+		clang-tidy --quiet $$source -- -std=c11 $(DEFINES) && \
+		$(CC) -std=c11 $(WARNINGS) $(DEFINES) -O2 -fanalyzer -Werror \
+			-c -o /dev/null $$source || exit 1; \
+	done
+	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=all \
+		--suppress=missingIncludeSystem --inline-suppr \
+		$(DEFINES) src
+	shellcheck tests/*.sh .ci/run
 
 clean:
 	rm -rf build server
 
-.PHONY: all run check test deps sanitize lint install uninstall clean
+.PHONY: all run check test deps sanitize valgrind lint install uninstall clean
 .SECONDARY:
 -include $(wildcard $(BUILD)/*.d $(BUILD)/tests/*.d $(BUILD)/tests/rooms/*.d)

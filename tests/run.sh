@@ -1,7 +1,8 @@
 #!/bin/sh
-# usage: run.sh SERVER TEST...
-# Runs the test programs against SERVER, shows what failed and what was
-# skipped, and ends with a line that counts the tests.
+# usage: [RUNNER=COMMAND] run.sh SERVER TEST...
+# Runs the test programs against SERVER, each through RUNNER if there is one,
+# shows what failed and what was skipped, and ends with a line that counts the
+# tests.
 set -u
 SERVER=$1
 export SERVER
@@ -16,7 +17,7 @@ count() {
 
 for test; do
 	log=$test.log
-	"$test" </dev/null >"$log" 2>&1
+	${RUNNER:-} "$test" </dev/null >"$log" 2>&1
 	status=$?
 	passed=$((passed + $(count PASSED)))
 	skipped=$((skipped + $(count SKIPPED)))

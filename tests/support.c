@@ -84,13 +84,20 @@ struct process process_spawn(const char *const argv[])
 	return process_start(execute, argv);
 }
 
+struct process shell_start(const char *script)
+{
+	const char *const argv[] = { "sh", "-c", script, NULL };
+
+	return process_spawn(argv);
+}
+
 struct process server_start(const char *argument, ...)
 {
-	const char *argv[MAX_ARGUMENTS + 1] = { getenv("SERVER") };
+	const char *argv[MAX_ARGUMENTS + 1] = { NULL };
 	va_list rest;
 
-	if (argv[0] == NULL)
-		argv[0] = "./server";
+	argv[0] = getenv("SERVER");
+	assert_non_null(argv[0]);
 	va_start(rest, argument);
 	for (int i = 1; argument != NULL; i++) {
 		assert_in_range(i, 1, MAX_ARGUMENTS - 1);
@@ -150,6 +157,11 @@ struct result process_end(struct process *child)
 	close(child->out);
 	close(child->err);
 	return result;
+}
+
+bool under_valgrind(void)
+{
+	return strstr(getenv("SERVER"), "valgrind") != NULL;
 }
 
 int open_descriptors(void)
@@ -224,6 +236,50 @@ void client_reset(int client)
 				    sizeof(at_once)),
 			 0);
 	assert_int_equal(close(client), 0);
+}
+
+int count_listeners(uint16_t port)
+{
+	FILE *table = fopen("/proc/net/tcp", "r");
+	char line[256], listening[64];
+	int count = 0;
+
+	assert_non_null(table);
+	snprintf(listening, sizeof(listening), ":%04X 00000000:0000 0A ", port);
+	while (fgets(line, sizeof(line), table) != NULL)
+		count += strstr(line, port ? listening
+					   : strchr(listening, ' ')) != NULL;
+	fclose(table);
+	return count;
+}
+
+void wait_for_listener(uint16_t port)
+{
+	long long bound = now_ms() + WAIT_MS;
+
+	while (count_listeners(port) == 0) {
+		assert_true(now_ms() < bound);
+		sched_yield();
+	}
+}
+
+void wait_for_call(pid_t pid, long number)
+{
+	long long bound = now_ms() + WAIT_MS;
+	char path[64];
+	long current = -1;
+
+	snprintf(path, sizeof(path), "/proc/%d/syscall", (int)pid);
+	while (current != number) {
+		FILE *file = fopen(path, "r");
+
+		assert_non_null(file);
+		if (fscanf(file, "%ld", &current) != 1)
+			current = -1; /* it says "running" */
+		fclose(file);
+		assert_true(now_ms() < bound);
+		sched_yield();
+	}
 }
 
 int client_wait_end(int client)

@@ -19,8 +19,8 @@
 
 enum {
 	WAIT_MS = 20000,
-	CAUGHT_BYTES = 4096, /* of each output; what is more fails the test */
-	LEAKED = 99,	     /* status of a child that left a descriptor open */
+	CAUGHT_BYTES = 16384, /* of each output; what is more fails the test */
+	LEAKED = 99, /* status of a child that left a descriptor open */
 };
 
 /* A child; its outputs are caught, its input is a pipe that stays open. */
@@ -48,8 +48,14 @@ struct process process_spawn(const char *const argv[]);
 /* The child's end, with what it printed. The child is gone after it. */
 struct result process_end(struct process *child);
 
-/* Starts ./server, or what $SERVER names; arguments end with NULL. */
+/* Starts the program that $SERVER names; arguments end with NULL. */
 struct process server_start(const char *argument, ...);
+
+/* Starts a script of sh(1), to which $SERVER is known. */
+struct process shell_start(const char *script);
+
+/* Whether $SERVER runs under valgrind, which takes half a second to start. */
+bool under_valgrind(void);
 
 /* How many descriptors of this process are open. */
 int open_descriptors(void);
@@ -70,6 +76,15 @@ void client_send(int client, const void *buf, size_t len);
 
 /* Ends a connection with a reset instead of an end of file. */
 void client_reset(int client);
+
+/* How many sockets of this network listen on port, or on any where it is 0. */
+int count_listeners(uint16_t port);
+
+/* Waits until somebody listens on port, without connecting to it. */
+void wait_for_listener(uint16_t port);
+
+/* Waits until a process is blocked in the system call of that number. */
+void wait_for_call(pid_t pid, long number);
 
 /* Waits until the peer ends the connection: 0, or the errno it ended with. */
 int client_wait_end(int client);

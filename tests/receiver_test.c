@@ -1,0 +1,235 @@
+/*
+ * The receiver in one process, over loopback, and a client in another: what
+ * comes out, the status, the line, and that no descriptor stays open.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "fault.h"
+#include "net.h"
+#include "output.h"
+#include "receiver.h"
+#include "support.h"
+
+enum {
+	LONGEST = 200000
+};
+
+static int listener;
+static char long_message[LONGEST];
+
+/* A fault for the receiver's process: none where call is NULL. */
+struct fault_case {
+	const char *call;
+	int nth;
+	int reason;
+};
+
+static int run_receiver(const void *argument)
+{
+	const struct fault_case *fault = argument;
+	int before = open_descriptors();
+	enum status status;
+
+	output_prepare();
+	if (fault->call != NULL)
+		fault_fail(fault->call, fault->nth, fault->reason);
+	status = receiver_receive(listener);
+	return open_descriptors() == before ? (int)status : LEAKED;
+}
+
+static int run_whole(const void *argument)
+{
+	const struct fault_case *fault = argument;
+	int before = open_descriptors();
+	enum status status;
+
+	fault_fail(fault->call, fault->nth, fault->reason);
+	status = receiver_run("127.0.0.1", 0);
+	return open_descriptors() == before ? (int)status : LEAKED;
+}
+
+static const struct fault_case no_fault;
+
+/* Has the receiver take len bytes that were sent before it accepts. */
+static struct result receive(const struct fault_case *fault, size_t len)
+{
+	struct process child;
+	struct result result;
+	int client;
+
+	listener = receiver_listen("127.0.0.1", 0);
+	assert_int_not_equal(listener, -1);
+	client = client_connect(bound_port(listener));
+	if (len > 0)
+		client_send(client, long_message, len);
+	else
+		assert_int_equal(shutdown(client, SHUT_WR), 0);
+	child = process_start(run_receiver, fault);
+	result = process_end(&child);
+	net_close(client);
+	net_close(listener);
+	return result;
+}
+
+static void test_receiver_receive_delivers_a_message(void **state)
+{
+	static const size_t lengths[] = { 1, 2, 127, 128 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		struct result result = receive(&no_fault, lengths[i]);
+
+		assert_int_equal(result.status, STATUS_DELIVERED);
+		assert_int_equal(result.out_len, lengths[i]);
+		assert_memory_equal(result.out, long_message, lengths[i]);
+		assert_string_equal(result.err, "");
+	}
+}
+
+static void test_receiver_receive_leaves_the_rest_if_over_128(void **state)
+{
+	static const size_t lengths[] = { 129, LONGEST };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		struct result result = receive(&no_fault, lengths[i]);
+
+		assert_int_equal(result.status, STATUS_DELIVERED);
+		assert_int_equal(result.out_len, 128);
+		assert_memory_equal(result.out, long_message, 128);
+		assert_string_equal(result.err,
+				    "server: recv connection: more than 128 "
+				    "bytes, the rest was left\n");
+	}
+}
+
+static void test_receiver_receive_tells_if_nothing_is_sent(void **state)
+{
+	struct result result = receive(&no_fault, 0);
+
+	(void)state;
+	assert_int_equal(result.status, STATUS_NOTHING_SENT);
+	assert_int_equal(result.out_len, 0);
+	assert_string_equal(result.err, "server: recv connection: closed by "
+					"its sender, nothing sent\n");
+}
+
+static void test_receiver_receive_costs_nothing_if_interrupted(void **state)
+{
+	static const struct fault_case passing[] = {
+		{ "accept", 1, EINTR }, { "accept", 1, ECONNABORTED },
+		{ "recv", 1, EINTR },	{ "write", 1, EINTR },
+		{ "close", 1, EINTR },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(passing) / sizeof(passing[0]); i++) {
+		struct result result = receive(&passing[i], 100);
+
+		assert_int_equal(result.status, STATUS_DELIVERED);
+		assert_int_equal(result.out_len, 100);
+		assert_string_equal(result.err, "");
+	}
+}
+
+static void assert_one_line(const struct result *result, const char *call,
+			    const char *object, int reason)
+{
+	char line[256];
+
+	snprintf(line, sizeof(line), "server: %s %s: %s\n", call, object,
+		 strerror(reason));
+	assert_string_equal(result->err, line);
+	assert_int_equal(result->status, STATUS_FAILED);
+}
+
+static void test_receiver_receive_fails_if_a_call_fails(void **state)
+{
+	static const struct {
+		const char *call;
+		const char *object;
+		size_t delivered;
+	} calls[] = {
+		{ "accept", "listener", 0 },
+		{ "recv", "connection", 0 },
+		{ "write", "standard output", 0 },
+		{ "close", "connection", 100 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		const char *call = calls[i].call;
+
+		for (const int *reason = fault_reasons(call); *reason;
+		     reason++) {
+			struct fault_case fault = { call, 1, *reason };
+			struct result result = receive(&fault, 100);
+
+			assert_one_line(&result, call, calls[i].object,
+					*reason);
+			assert_int_equal(result.out_len, calls[i].delivered);
+		}
+	}
+}
+
+static void test_receiver_run_fails_if_a_call_fails(void **state)
+{
+	static const char *const calls[] = { "socket", "setsockopt", "bind",
+					     "listen", "accept" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		const char *object = i == 4 ? "listener" : "127.0.0.1:0";
+
+		for (const int *reason = fault_reasons(calls[i]); *reason;
+		     reason++) {
+			struct fault_case fault = { calls[i], 1, *reason };
+			struct process child = process_start(run_whole, &fault);
+			struct result result = process_end(&child);
+
+			assert_one_line(&result, calls[i], object, *reason);
+		}
+	}
+}
+
+static void test_receiver_receive_says_one_line_if_close_fails_too(void **state)
+{
+	struct fault_case fault = { "close", 1, EIO };
+	struct result result = receive(&fault, 0);
+
+	(void)state;
+	assert_int_equal(result.status, STATUS_NOTHING_SENT);
+	assert_string_equal(result.err, "server: recv connection: closed by "
+					"its sender, nothing sent\n");
+}
+
+static int fill_message(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(long_message); i++)
+		long_message[i] = (char)(i * 7 + i / 256);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_receiver_receive_delivers_a_message),
+		cmocka_unit_test(
+			test_receiver_receive_leaves_the_rest_if_over_128),
+		cmocka_unit_test(
+			test_receiver_receive_tells_if_nothing_is_sent),
+		cmocka_unit_test(
+			test_receiver_receive_costs_nothing_if_interrupted),
+		cmocka_unit_test(test_receiver_receive_fails_if_a_call_fails),
+		cmocka_unit_test(test_receiver_run_fails_if_a_call_fails),
+		cmocka_unit_test(
+			test_receiver_receive_says_one_line_if_close_fails_too),
+	};
+
+	return cmocka_run_group_tests(tests, fill_message, NULL);
+}

@@ -1,0 +1,317 @@
+/* The real program on port 8080, over the loopback of an own network. */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "support.h"
+
+enum {
+	PORT = 8080,
+	RERUNS = 300,
+	RERUNS_SLOW = 10,
+	LONGEST = 200000
+};
+
+static const char hi[] = { 'h', 'i', '\n' };
+
+/* Sends len bytes to a server that was started, and returns its end. */
+static struct result send_to(struct process *server, const void *buf,
+			     size_t len)
+{
+	int client = client_connect(PORT);
+	struct result result;
+
+	client_send(client, buf, len);
+	result = process_end(server);
+	close(client);
+	return result;
+}
+
+static struct result send_hi_to(const char *script)
+{
+	struct process server = shell_start(script);
+
+	return send_to(&server, hi, sizeof(hi));
+}
+
+static void assert_failed(const struct result *result, const char *line)
+{
+	assert_int_equal(result->status, 1);
+	assert_int_equal(result->out_len, 0);
+	assert_string_equal(result->err, line);
+}
+
+static void test_server_delivers_if_the_sender_stays_open(void **state)
+{
+	struct process server = server_start(NULL);
+	int client = client_connect(PORT);
+	struct result result;
+
+	(void)state;
+	client_send(client, hi, sizeof(hi));
+	result = process_end(&server);
+	assert_int_equal(result.status, 0);
+	assert_int_equal(result.out_len, sizeof(hi));
+	assert_memory_equal(result.out, hi, sizeof(hi));
+	assert_string_equal(result.err, "");
+	assert_int_equal(client_wait_end(client), 0);
+	close(client);
+}
+
+static void test_server_delivers_every_byte_value(void **state)
+{
+	char half[128];
+
+	(void)state;
+	for (int first = 0; first < 256; first += 128) {
+		struct process server = server_start(NULL);
+		struct result result;
+
+		for (int i = 0; i < 128; i++)
+			half[i] = (char)(first + i);
+		result = send_to(&server, half, sizeof(half));
+		assert_int_equal(result.status, 0);
+		assert_int_equal(result.out_len, sizeof(half));
+		assert_memory_equal(result.out, half, sizeof(half));
+	}
+}
+
+static void test_server_runs_again_at_once_on_its_port(void **state)
+{
+	int reruns = under_valgrind() ? RERUNS_SLOW : RERUNS;
+
+	(void)state;
+	for (int i = 0; i < reruns; i++) {
+		struct process server = server_start(NULL);
+		struct result result = send_to(&server, &i, sizeof(i));
+
+		assert_string_equal(result.err, "");
+		assert_int_equal(result.status, 0);
+		assert_int_equal(result.out_len, sizeof(i));
+		assert_memory_equal(result.out, &i, sizeof(i));
+	}
+}
+
+static void test_server_fails_if_the_port_is_busy(void **state)
+{
+	struct process first = server_start(NULL);
+	int client = client_connect(PORT);
+	int listeners = count_listeners(0);
+	struct process second = server_start(NULL);
+	struct result result = process_end(&second);
+
+	(void)state;
+	assert_failed(&result, "server: bind 0.0.0.0:8080: "
+			       "Address already in use\n");
+	assert_int_equal(count_listeners(0), listeners);
+	assert_int_equal(count_listeners(PORT), 1);
+	client_send(client, hi, sizeof(hi));
+	assert_int_equal(process_end(&first).status, 0);
+	close(client);
+}
+
+static void test_server_fails_if_the_sender_resets(void **state)
+{
+	struct process server = server_start(NULL);
+	struct result result;
+
+	(void)state;
+	client_reset(client_connect(PORT));
+	result = process_end(&server);
+	assert_failed(&result, "server: recv connection: "
+			       "Connection reset by peer\n");
+}
+
+static void test_server_tells_if_the_sender_sends_nothing(void **state)
+{
+	struct process server = server_start(NULL);
+	struct result result;
+
+	(void)state;
+	close(client_connect(PORT));
+	result = process_end(&server);
+	assert_int_equal(result.status, 3);
+	assert_int_equal(result.out_len, 0);
+	assert_string_equal(result.err, "server: recv connection: closed by "
+					"its sender, nothing sent\n");
+}
+
+static void test_server_resets_the_sender_of_more_than_128(void **state)
+{
+	static char message[LONGEST];
+	struct process server = server_start(NULL);
+	int client = client_connect(PORT);
+	struct result result;
+
+	(void)state;
+	memset(message, 'm', sizeof(message));
+	client_send(client, message, sizeof(message));
+	result = process_end(&server);
+	assert_int_equal(result.status, 0);
+	assert_int_equal(result.out_len, 128);
+	assert_string_equal(result.err,
+			    "server: recv connection: more than 128 bytes, "
+			    "the rest was left\n");
+	assert_int_equal(client_wait_end(client), ECONNRESET);
+	close(client);
+}
+
+static void test_server_fails_if_stdout_is_full(void **state)
+{
+	struct result result = send_hi_to("exec $SERVER >/dev/full");
+
+	(void)state;
+	assert_failed(&result, "server: write standard output: "
+			       "No space left on device\n");
+}
+
+static void test_server_fails_if_stdout_has_no_reader(void **state)
+{
+	struct process server = server_start(NULL);
+	int ends[2];
+	struct result result;
+
+	(void)state;
+	/* Leaves process_end a pipe that is at its end. */
+	assert_int_equal(pipe(ends), 0);
+	close(ends[1]);
+	dup2(ends[0], server.out);
+	close(ends[0]);
+	result = send_to(&server, hi, sizeof(hi));
+	assert_failed(&result, "server: write standard output: Broken pipe\n");
+}
+
+static void test_server_keeps_the_message_if_stdio_is_closed(void **state)
+{
+	static const struct {
+		const char *script;
+		int status;
+	} cases[] = {
+		{ "exec $SERVER <&-", 0 },
+		{ "exec $SERVER >&-", 1 },
+		{ "exec $SERVER 2>&-", 0 },
+		{ "exec $SERVER <&- >&-", 1 },
+		{ "exec $SERVER <&- 2>&-", 0 },
+		{ "exec $SERVER >&- 2>&-", 1 },
+		{ "exec $SERVER <&- >&- 2>&-", 1 },
+	};
+
+	(void)state;
+	if (under_valgrind()) {
+		print_message("not found: a valgrind that starts with standard "
+			      "error closed\n");
+		skip();
+	}
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct process server = shell_start(cases[i].script);
+		int client = client_connect(PORT);
+		struct result result;
+
+		client_send(client, hi, sizeof(hi));
+		result = process_end(&server);
+		assert_int_equal(result.status, cases[i].status);
+		assert_int_equal(result.out_len, cases[i].status ? 0 : 3);
+		/* Nothing came back: client_wait_end checks. */
+		assert_int_equal(client_wait_end(client), 0);
+		close(client);
+		if (strstr(cases[i].script, "2>") != NULL)
+			assert_string_equal(result.err, "");
+		else if (cases[i].status == 1)
+			assert_string_equal(result.err,
+					    "server: write standard output: "
+					    "Bad file descriptor\n");
+	}
+}
+
+static void test_server_dies_of_the_signals_that_ask_it_to(void **state)
+{
+	static const int signals[] = { SIGINT, SIGTERM };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct process server = server_start(NULL);
+		int client = client_connect(PORT);
+		struct result result;
+
+		kill(server.pid, signals[i]);
+		result = process_end(&server);
+		assert_int_equal(result.status, 128 + signals[i]);
+		assert_string_equal(result.err, "");
+		close(client);
+	}
+}
+
+static void stop_and_continue(pid_t pid)
+{
+	int status;
+
+	kill(pid, SIGWINCH);
+	kill(pid, SIGSTOP);
+	assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
+	assert_true(WIFSTOPPED(status));
+	kill(pid, SIGCONT);
+	assert_int_equal(waitpid(pid, &status, WCONTINUED), pid);
+	assert_true(WIFCONTINUED(status));
+}
+
+static void test_server_is_not_disturbed_by_stop_and_continue(void **state)
+{
+	struct process server = server_start(NULL);
+	struct result result;
+	int client;
+
+	(void)state;
+	stop_and_continue(server.pid);
+	client = client_connect(PORT);
+	stop_and_continue(server.pid);
+	client_send(client, hi, sizeof(hi));
+	result = process_end(&server);
+	assert_int_equal(result.status, 0);
+	assert_int_equal(result.out_len, sizeof(hi));
+	assert_string_equal(result.err, "");
+	close(client);
+}
+
+/* A process that is blocked in a call without a time limit uses no time. */
+static void test_server_waits_in_accept_and_in_recv(void **state)
+{
+	struct process server = server_start(NULL);
+	int client;
+
+	(void)state;
+	wait_for_call(server.pid, SYS_accept);
+	client = client_connect(PORT);
+	wait_for_call(server.pid, SYS_recvfrom);
+	client_send(client, hi, sizeof(hi));
+	assert_int_equal(process_end(&server).status, 0);
+	close(client);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_server_delivers_if_the_sender_stays_open),
+		cmocka_unit_test(test_server_delivers_every_byte_value),
+		cmocka_unit_test(test_server_runs_again_at_once_on_its_port),
+		cmocka_unit_test(test_server_fails_if_the_port_is_busy),
+		cmocka_unit_test(test_server_fails_if_the_sender_resets),
+		cmocka_unit_test(test_server_tells_if_the_sender_sends_nothing),
+		cmocka_unit_test(
+			test_server_resets_the_sender_of_more_than_128),
+		cmocka_unit_test(test_server_fails_if_stdout_is_full),
+		cmocka_unit_test(test_server_fails_if_stdout_has_no_reader),
+		cmocka_unit_test(
+			test_server_keeps_the_message_if_stdio_is_closed),
+		cmocka_unit_test(
+			test_server_dies_of_the_signals_that_ask_it_to),
+		cmocka_unit_test(
+			test_server_is_not_disturbed_by_stop_and_continue),
+		cmocka_unit_test(test_server_waits_in_accept_and_in_recv),
+	};
+
+	return cmocka_run_group_tests(tests, own_network, NULL);
+}
