@@ -1,3 +1,5 @@
+VERSION := 1.0.0
+
 # CC, CPPFLAGS, CFLAGS and LDFLAGS are the caller's: what this file needs is
 # added to them. A variant goes to a folder of its own: `make BUILD=build/x`.
 CFLAGS ?= -O2 -g
@@ -7,7 +9,7 @@ PROGRAM ?= server
 INSTALL ?= install
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes
-DEFINES := -D_GNU_SOURCE -Iinclude
+DEFINES := -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Iinclude -I$(BUILD)
 # FORTIFY works on optimised code only, and warns elsewhere.
 FORTIFY := $(if $(filter -O1 -O2 -O3 -Os,$(CFLAGS)),-D_FORTIFY_SOURCE=2)
 HARDEN_CFLAGS := -fPIE -fstack-protector-strong $(FORTIFY)
@@ -24,7 +26,8 @@ TEST_SOURCES := $(filter-out $(WITHOUT:%=tests/%.c),$(wildcard tests/*_test.c))
 TESTS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
 HELPERS := $(BUILD)/tests/support.o $(BUILD)/tests/fault.o
 TEST_ROOMS := $(ROOMS:$(BUILD)/%=$(BUILD)/tests/rooms/%)
-WRAP := socket setsockopt bind listen accept recv write close
+WRAP := socket setsockopt getsockopt bind listen getsockname accept recv \
+	write close setitimer
 
 all: $(PROGRAM)
 
@@ -36,6 +39,14 @@ $(PROGRAM): $(OBJECTS)
 
 $(BUILD)/%.o: src/%.c | $(BUILD)
 	$(COMPILE) $(HARDEN_CFLAGS) -c -o $@ $<
+
+# The C library's own list of its errors, for the names that -x shows.
+$(BUILD)/report.o $(BUILD)/tests/rooms/report.o: $(BUILD)/errno_names.h
+$(BUILD)/errno_names.h: | $(BUILD)
+	echo '#include <errno.h>' | $(CC) $(CPPFLAGS) -E -dM -x c - | sort | \
+		sed -n 's/^#define \(E[A-Z0-9]*\) [0-9][0-9]*$$/[\1] = "\1",/p' \
+		>$@.new
+	mv $@.new $@
 
 # The tests' own copy of the rooms goes without FORTIFY, which calls recv and
 # the others by names that --wrap does not see.

@@ -1,24 +1,47 @@
 #ifndef OUTPUT_H
 #define OUTPUT_H
 
+#include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * Gets the message's bytes to where they are wanted: all of them, or an error.
  */
 
-/*
- * Has SIGPIPE ignored, signal(7): a reader that is gone is an error like any
- * other, to be reported. Call it before the first output_write.
- */
-void output_prepare(void);
+struct output {
+	int fd;	       /* the caller's */
+	bool terminal; /* show control characters instead of sending them */
+	char pending[MB_LEN_MAX]; /* the begin of a character, to a terminal */
+	size_t pending_len;
+	uint64_t delivered; /* how many bytes of the message fd has taken */
+};
 
 /*
- * write(2), as often as it takes to write all len bytes of buf to fd, which
- * stays the caller's. A call that a signal interrupted is repeated. Returns 0,
- * or -1 with errno: what write(2) lists, and ENOSPC where fd takes nothing
- * more without giving a reason.
+ * Makes output ready to write to fd: asks whether it is a terminal, isatty(3),
+ * if so takes over the locale's characters, setlocale(3), and has SIGPIPE
+ * ignored, signal(7), as a reader that is gone is an error like any other.
  */
-int output_write(int fd, const void *buf, size_t len);
+void output_prepare(struct output *output, int fd);
+
+/*
+ * Delivers len bytes of the message, to a terminal through its filter: control
+ * characters but newline and tab, and what is no character of the locale, are
+ * shown as ^X or \xNN. Returns and errors as output_write.
+ */
+int output_deliver(struct output *output, const char *buf, size_t len);
+
+/* Delivers what is pending when no more will come. As output_deliver. */
+int output_finish(struct output *output);
+
+/*
+ * write(2), as often as it takes to write all len bytes of buf to fd, and adds
+ * to *written what fd took. A call that a signal interrupted is repeated until
+ * the deadline. Returns 0, or -1 with errno: what write(2) lists, EINTR once
+ * the deadline has passed, and ENOSPC where fd takes nothing more without
+ * giving a reason.
+ */
+int output_write(int fd, const char *buf, size_t len, uint64_t *written);
 
 #endif

@@ -1,29 +1,151 @@
 #include "output.h"
 
 #include <errno.h>
+#include <locale.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
+#include <wchar.h>
+#include <wctype.h>
 
-void output_prepare(void)
+#include "deadline.h"
+
+enum {
+	SHOWN_MOST = 4, /* bytes that one byte is shown as: \xNN */
+	SHOWN_BYTES = 4096,
+};
+
+/* What a terminal is about to be sent. */
+struct shown {
+	char bytes[SHOWN_BYTES];
+	size_t len;
+};
+
+void output_prepare(struct output *output, int fd)
 {
+	*output = (struct output){ .fd = fd, .terminal = isatty(fd) };
+	if (output->terminal)
+		setlocale(LC_CTYPE, "");
 	signal(SIGPIPE, SIG_IGN);
 }
 
-int output_write(int fd, const void *buf, size_t len)
+int output_write(int fd, const char *buf, size_t len, uint64_t *written)
 {
-	const char *next = buf;
-
 	while (len > 0) {
-		ssize_t written = write(fd, next, len);
+		ssize_t n;
 
-		if (written == 0)
-			errno = ENOSPC;
-		if (written == 0 || (written == -1 && errno != EINTR))
+		if (deadline_check() == -1)
 			return -1;
-		if (written > 0) {
-			next += written;
-			len -= (size_t)written;
+		n = write(fd, buf, len);
+		if (n == 0)
+			errno = ENOSPC;
+		if (n == 0 || (n == -1 && errno != EINTR))
+			return -1;
+		if (n > 0) {
+			buf += n;
+			len -= (size_t)n;
+			*written += (uint64_t)n;
 		}
 	}
 	return 0;
+}
+
+static bool is_plain(wint_t wide)
+{
+	return wide == L'\n' || wide == L'\t' || iswprint(wide);
+}
+
+/* Adds byte as ^X, where X is the key that sends it, or as \xNN. */
+static void show_byte(struct shown *shown, unsigned char byte)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	if (byte < 0x20 || byte == 0x7f) {
+		shown->bytes[shown->len++] = '^';
+		shown->bytes[shown->len++] = (char)(byte ^ 0x40);
+		return;
+	}
+	shown->bytes[shown->len++] = '\\';
+	shown->bytes[shown->len++] = 'x';
+	shown->bytes[shown->len++] = digits[byte >> 4];
+	shown->bytes[shown->len++] = digits[byte & 0xf];
+}
+
+/*
+ * Adds the character that the len bytes of from begin with. Returns how many
+ * bytes it has, 0 where they may yet become one.
+ */
+static size_t show_character(struct shown *shown, const char *from, size_t len)
+{
+	mbstate_t state = { 0 };
+	wchar_t wide;
+	size_t n = mbrtowc(&wide, from, len, &state);
+
+	if (n == (size_t)-2 && len < MB_LEN_MAX)
+		return 0;
+	if (n <= len && n > 0 && is_plain((wint_t)wide)) {
+		memcpy(shown->bytes + shown->len, from, n);
+		shown->len += n;
+		return n;
+	}
+	show_byte(shown, (unsigned char)from[0]);
+	return 1;
+}
+
+/* Moves what is pending to shown, as far as it is whole characters. */
+static void show_pending(struct output *output, struct shown *shown)
+{
+	size_t used = 1;
+
+	while (used > 0 && output->pending_len > 0) {
+		used = show_character(shown, output->pending,
+				      output->pending_len);
+		output->pending_len -= used;
+		memmove(output->pending, output->pending + used,
+			output->pending_len);
+	}
+}
+
+static int flush(const struct output *output, struct shown *shown)
+{
+	uint64_t written = 0;
+	size_t len = shown->len;
+
+	shown->len = 0;
+	return output_write(output->fd, shown->bytes, len, &written);
+}
+
+static int deliver_shown(struct output *output, const char *buf, size_t len)
+{
+	struct shown shown = { .len = 0 };
+
+	for (size_t i = 0; i < len; i++) {
+		output->pending[output->pending_len++] = buf[i];
+		show_pending(output, &shown);
+		if (shown.len <= SHOWN_BYTES - SHOWN_MOST * MB_LEN_MAX &&
+		    i + 1 < len)
+			continue;
+		if (flush(output, &shown) == -1)
+			return -1;
+	}
+	output->delivered += len;
+	return 0;
+}
+
+int output_deliver(struct output *output, const char *buf, size_t len)
+{
+	if (output->terminal)
+		return deliver_shown(output, buf, len);
+	return output_write(output->fd, buf, len, &output->delivered);
+}
+
+int output_finish(struct output *output)
+{
+	struct shown shown = { .len = 0 };
+
+	for (size_t i = 0; i < output->pending_len; i++)
+		show_byte(&shown, (unsigned char)output->pending[i]);
+	output->pending_len = 0;
+	return flush(output, &shown);
 }

@@ -1,46 +1,197 @@
 #include "report.h"
 
+#include <ctype.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
-	LINE_MAX_BYTES = 256
+	LINE_BYTES = 256,
+	SECOND_US = 1000000,
+	NANOSECONDS = 1000,
 };
 
+static const char *const errno_names[] = {
+#include "errno_names.h"
+};
+
+/* One line; what was typed or sent can't break it or reach the terminal. */
 __attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
 {
-	char line[LINE_MAX_BYTES];
+	char line[LINE_BYTES];
 	va_list arguments;
-	int length;
+	size_t len;
 
 	va_start(arguments, format);
-	length = vsnprintf(line, sizeof(line), format, arguments);
+	vsnprintf(line, sizeof(line) - 1, format, arguments);
 	va_end(arguments);
-	if (length < 0)
-		return;
-	if ((size_t)length >= sizeof(line)) {
-		length = sizeof(line) - 1;
-		line[length - 1] = '\n';
-	}
-	if (write(STDERR_FILENO, line, (size_t)length) == -1)
+	len = strlen(line);
+	for (size_t i = 0; i < len; i++)
+		if (iscntrl((unsigned char)line[i]))
+			line[i] = '?';
+	line[len] = '\n';
+	if (write(STDERR_FILENO, line, len + 1) == -1)
 		return;
 }
 
 void report_error(const char *call, const char *object)
 {
-	say("server: %s %s: %s\n", call, object, strerror(errno));
+	say("server: %s %s: %s", call, object, strerror(errno));
+}
+
+static const char *missing(const char *call, uint64_t delivered)
+{
+	if (strcmp(call, "accept") == 0)
+		return "nobody connected";
+	if (strcmp(call, "write") == 0)
+		return "it took no more";
+	return delivered == 0 ? "nothing came" : "the message did not end";
+}
+
+void report_deadline(const char *call, const char *object, uint64_t timeout_us,
+		     uint64_t delivered)
+{
+	say("server: %s %s: %s within %g s, %ju bytes delivered", call, object,
+	    missing(call, delivered), (double)timeout_us / SECOND_US,
+	    (uintmax_t)delivered);
+}
+
+void report_usage(const char *option, const char *value, const char *problem,
+		  const char *usage)
+{
+	say("server: %.64s%s%.64s: %s", option, value[0] == '\0' ? "" : " ",
+	    value, problem);
+	say("server: usage: %s", usage);
+}
+
+void report_no_listener(int fd)
+{
+	say("server: LISTEN_FDS: descriptor %d is not a listening stream "
+	    "socket",
+	    fd);
 }
 
 void report_nothing_sent(void)
 {
-	say("server: recv connection: closed by its sender, nothing sent\n");
+	say("server: recv connection: closed by its sender, nothing sent");
 }
 
-void report_rest_left(size_t taken)
+void report_rest_left(uint64_t taken)
 {
-	say("server: recv connection: more than %zu bytes, the rest was left\n",
-	    taken);
+	say("server: recv connection: more than %ju bytes, the rest was left; "
+	    "-n takes more, -l a line, -e all",
+	    (uintmax_t)taken);
+}
+
+static const char *errno_name(int reason)
+{
+	const int known = sizeof(errno_names) / sizeof(errno_names[0]);
+
+	return reason < known ? errno_names[reason] : "errno";
+}
+
+void report_step(const char *call, long result, const char *format,
+		 va_list arguments)
+{
+	const int reason = errno;
+	char text[LINE_BYTES / 2];
+
+	vsnprintf(text, sizeof(text), format, arguments);
+	if (result == -1)
+		say("server: %s(%s) = -1 %s, %s; man 2 %s", call, text,
+		    errno_name(reason), strerror(reason), call);
+	else
+		say("server: %s(%s) = %ld; man 2 %s", call, text, result, call);
+	errno = reason;
+}
+
+void report_exit(int status)
+{
+	say("server: exit(%d); man 3 exit", status);
+}
+
+void report_listening(const char *address, unsigned int port)
+{
+	say("Listening on %s %u", address, port);
+}
+
+void report_received(const char *address, unsigned int port)
+{
+	say("Connection received on %s %u", address, port);
+}
+
+void report_skipped(void)
+{
+	say("server: recv connection: ended before its first byte, "
+	    "waiting for the next");
+}
+
+static uint64_t now_us(void)
+{
+	struct timespec now = { 0 };
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * SECOND_US +
+	       (uint64_t)now.tv_nsec / NANOSECONDS;
+}
+
+/* "3 bytes in 0.001000 s, 3.0 kB/s" */
+static void format_rate(char *text, size_t size, uint64_t bytes, uint64_t us)
+{
+	static const char *const units[] = { "B/s", "kB/s", "MB/s", "GB/s" };
+	double seconds = (double)(us + 1) / SECOND_US;
+	double rate = (double)bytes / seconds;
+	size_t unit = 0;
+
+	for (; rate >= 1000 && unit < 3; unit++)
+		rate /= 1000;
+	snprintf(text, size, "%ju bytes in %.6f s, %.1f %s", (uintmax_t)bytes,
+		 seconds, rate, units[unit]);
+}
+
+void report_start(struct progress *progress, bool live)
+{
+	progress->started_us = now_us();
+	progress->next_us = progress->started_us + SECOND_US;
+	progress->live = live && isatty(STDERR_FILENO);
+	progress->drawn = false;
+}
+
+void report_progress(struct progress *progress, uint64_t bytes)
+{
+	char rate[LINE_BYTES / 2], line[LINE_BYTES];
+	uint64_t now = now_us();
+	int len;
+
+	if (!progress->live || now < progress->next_us)
+		return;
+	progress->next_us = now + SECOND_US;
+	progress->drawn = true;
+	format_rate(rate, sizeof(rate), bytes, now - progress->started_us);
+	len = snprintf(line, sizeof(line), "\r\033[Kserver: %s", rate);
+	if (write(STDERR_FILENO, line, (size_t)len) == -1)
+		return;
+}
+
+void report_erase(struct progress *progress)
+{
+	static const char erase[] = { '\r', '\033', '[', 'K' };
+
+	if (!progress->drawn)
+		return;
+	progress->drawn = false;
+	if (write(STDERR_FILENO, erase, sizeof(erase)) == -1)
+		return;
+}
+
+void report_summary(struct progress *progress, uint64_t bytes,
+		    const char *ending)
+{
+	char rate[LINE_BYTES / 2];
+
+	report_erase(progress);
+	format_rate(rate, sizeof(rate), bytes, now_us() - progress->started_us);
+	say("server: %s, ended by %s", rate, ending);
 }

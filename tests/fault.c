@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/types.h>
 
 static struct {
@@ -59,6 +60,10 @@ int __real_setsockopt(int fd, int level, int name, const void *value,
 int __real_bind(int fd, const struct sockaddr *address, socklen_t len);
 int __real_listen(int fd, int backlog);
 int __real_accept(int fd, struct sockaddr *address, socklen_t *len);
+int __real_getsockopt(int fd, int level, int name, void *value, socklen_t *len);
+int __real_getsockname(int fd, struct sockaddr *address, socklen_t *len);
+int __real_setitimer(int which, const struct itimerval *value,
+		     struct itimerval *old);
 ssize_t __real_recv(int fd, void *buf, size_t len, int flags);
 ssize_t __real_write(int fd, const void *buf, size_t len);
 int __real_close(int fd);
@@ -69,6 +74,10 @@ int __wrap_setsockopt(int fd, int level, int name, const void *value,
 int __wrap_bind(int fd, const struct sockaddr *address, socklen_t len);
 int __wrap_listen(int fd, int backlog);
 int __wrap_accept(int fd, struct sockaddr *address, socklen_t *len);
+int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *len);
+int __wrap_getsockname(int fd, struct sockaddr *address, socklen_t *len);
+int __wrap_setitimer(int which, const struct itimerval *value,
+		     struct itimerval *old);
 ssize_t __wrap_recv(int fd, void *buf, size_t len, int flags);
 ssize_t __wrap_write(int fd, const void *buf, size_t len);
 int __wrap_close(int fd);
@@ -100,6 +109,26 @@ int __wrap_listen(int fd, int backlog)
 int __wrap_accept(int fd, struct sockaddr *address, socklen_t *len)
 {
 	return is_due("accept") ? result() : __real_accept(fd, address, len);
+}
+
+int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
+{
+	return is_due("getsockopt")
+		       ? result()
+		       : __real_getsockopt(fd, level, name, value, len);
+}
+
+int __wrap_getsockname(int fd, struct sockaddr *address, socklen_t *len)
+{
+	return is_due("getsockname") ? result()
+				     : __real_getsockname(fd, address, len);
+}
+
+int __wrap_setitimer(int which, const struct itimerval *value,
+		     struct itimerval *old)
+{
+	return is_due("setitimer") ? result()
+				   : __real_setitimer(which, value, old);
 }
 
 ssize_t __wrap_recv(int fd, void *buf, size_t len, int flags)
@@ -149,6 +178,10 @@ const int *fault_reasons(const char *call)
 		{ "write",
 		  { EAGAIN, EBADF, EDESTADDRREQ, EDQUOT, EFAULT, EFBIG, EINVAL,
 		    EIO, ENOSPC, EPERM, EPIPE } },
+		{ "getsockopt",
+		  { EBADF, EFAULT, EINVAL, ENOPROTOOPT, ENOTSOCK } },
+		{ "getsockname", { EBADF, EFAULT, EINVAL, ENOBUFS, ENOTSOCK } },
+		{ "setitimer", { EFAULT, EINVAL } },
 		{ "close", { EBADF, EIO, ENOSPC, EDQUOT } },
 	};
 	static const int none[] = { 0 };

@@ -36,7 +36,7 @@ static void connect_pair(int pair[2])
 	int listener = listener_on_loopback();
 
 	pair[0] = client_connect(bound_port(listener));
-	pair[1] = net_accept(listener);
+	pair[1] = net_accept(listener, NULL);
 	assert_int_not_equal(pair[1], -1);
 	assert_int_equal(net_close(listener), 0);
 }
@@ -80,7 +80,7 @@ static int waiting_listener;
 
 static int make_connection(void)
 {
-	return net_accept(waiting_listener);
+	return net_accept(waiting_listener, NULL);
 }
 
 static void test_net_socket_is_above_stdio_if_stdio_is_closed(void **state)
@@ -192,7 +192,7 @@ static void test_net_accept_is_repeated_if_interrupted_or_aborted(void **state)
 		int fd;
 
 		fault_fail("accept", 1, passing[i]);
-		fd = net_accept(listener);
+		fd = net_accept(listener, NULL);
 		assert_int_equal(fault_calls(), 2);
 		fault_reset();
 		assert_int_not_equal(fd, -1);
@@ -315,7 +315,7 @@ static long call_wrapper(const char *call)
 	if (strcmp(call, "listen") == 0)
 		return net_listen(-1, 5);
 	if (strcmp(call, "accept") == 0)
-		return net_accept(-1);
+		return net_accept(-1, NULL);
 	if (strcmp(call, "recv") == 0)
 		return net_recv(-1, &byte, 1, 0);
 	return net_close(-1);

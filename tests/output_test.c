@@ -9,6 +9,7 @@
 #include "output.h"
 #include "support.h"
 
+static uint64_t written;
 static const char text[] = "one\0two\n\xff three";
 
 static void assert_written(int from)
@@ -25,7 +26,8 @@ static void test_output_write_writes_every_byte(void **state)
 
 	(void)state;
 	assert_int_equal(pipe(ends), 0);
-	assert_int_equal(output_write(ends[1], text, sizeof(text)), 0);
+	assert_int_equal(output_write(ends[1], text, sizeof(text), &written),
+			 0);
 	assert_written(ends[0]);
 	close(ends[0]);
 	close(ends[1]);
@@ -35,7 +37,7 @@ static void test_output_write_writes_nothing_if_len_is_0(void **state)
 {
 	(void)state;
 	fault_fail("write", 1, EIO);
-	assert_int_equal(output_write(-1, text, 0), 0);
+	assert_int_equal(output_write(-1, text, 0, &written), 0);
 	assert_int_equal(fault_calls(), 0);
 	fault_reset();
 }
@@ -48,7 +50,8 @@ static void test_output_write_completes_short_writes(void **state)
 	assert_int_equal(pipe(ends), 0);
 	for (size_t most = 1; most <= sizeof(text); most++) {
 		fault_shorten_writes(most);
-		assert_int_equal(output_write(ends[1], text, sizeof(text)), 0);
+		assert_int_equal(
+			output_write(ends[1], text, sizeof(text), &written), 0);
 		fault_reset();
 		assert_written(ends[0]);
 	}
@@ -63,7 +66,8 @@ static void test_output_write_is_repeated_if_interrupted(void **state)
 	(void)state;
 	assert_int_equal(pipe(ends), 0);
 	fault_fail("write", 1, EINTR);
-	assert_int_equal(output_write(ends[1], text, sizeof(text)), 0);
+	assert_int_equal(output_write(ends[1], text, sizeof(text), &written),
+			 0);
 	assert_int_equal(fault_calls(), 2);
 	fault_reset();
 	assert_written(ends[0]);
@@ -76,7 +80,8 @@ static void test_output_write_fails_if_write_fails(void **state)
 	(void)state;
 	for (const int *reason = fault_reasons("write"); *reason; reason++) {
 		fault_fail("write", 1, *reason);
-		assert_int_equal(output_write(-1, text, sizeof(text)), -1);
+		assert_int_equal(output_write(-1, text, sizeof(text), &written),
+				 -1);
 		assert_int_equal(errno, *reason);
 		assert_int_equal(fault_calls(), 1);
 	}
@@ -87,7 +92,7 @@ static void test_output_write_fails_if_write_takes_nothing(void **state)
 {
 	(void)state;
 	fault_fail("write", 1, 0);
-	assert_int_equal(output_write(-1, text, sizeof(text)), -1);
+	assert_int_equal(output_write(-1, text, sizeof(text), &written), -1);
 	assert_int_equal(errno, ENOSPC);
 	assert_int_equal(fault_calls(), 1);
 	fault_reset();
@@ -98,20 +103,22 @@ static void test_output_write_fails_if_the_disk_is_full(void **state)
 	int full = open("/dev/full", O_WRONLY);
 
 	(void)state;
-	assert_int_equal(output_write(full, text, sizeof(text)), -1);
+	assert_int_equal(output_write(full, text, sizeof(text), &written), -1);
 	assert_int_equal(errno, ENOSPC);
 	close(full);
 }
 
 static void test_output_write_fails_if_the_reader_is_gone(void **state)
 {
+	struct output output;
 	int ends[2];
 
 	(void)state;
 	assert_int_equal(pipe(ends), 0);
 	close(ends[0]);
-	output_prepare();
-	assert_int_equal(output_write(ends[1], text, sizeof(text)), -1);
+	output_prepare(&output, ends[1]);
+	assert_int_equal(output_write(ends[1], text, sizeof(text), &written),
+			 -1);
 	assert_int_equal(errno, EPIPE);
 	close(ends[1]);
 	signal(SIGPIPE, SIG_DFL);

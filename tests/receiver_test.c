@@ -10,7 +10,6 @@
 
 #include "fault.h"
 #include "net.h"
-#include "output.h"
 #include "receiver.h"
 #include "support.h"
 
@@ -18,7 +17,7 @@ enum {
 	LONGEST = 200000
 };
 
-static int listener;
+static struct options options;
 static char long_message[LONGEST];
 
 /* A fault for the receiver's process: none where call is NULL. */
@@ -34,21 +33,11 @@ static int run_receiver(const void *argument)
 	int before = open_descriptors();
 	enum status status;
 
-	output_prepare();
 	if (fault->call != NULL)
 		fault_fail(fault->call, fault->nth, fault->reason);
-	status = receiver_receive(listener);
-	return open_descriptors() == before ? (int)status : LEAKED;
-}
-
-static int run_whole(const void *argument)
-{
-	const struct fault_case *fault = argument;
-	int before = open_descriptors();
-	enum status status;
-
-	fault_fail(fault->call, fault->nth, fault->reason);
-	status = receiver_run("127.0.0.1", 0);
+	status = receiver_run(&options);
+	/* The listener that it was passed is closed too. */
+	before -= options.inherited != -1;
 	return open_descriptors() == before ? (int)status : LEAKED;
 }
 
@@ -61,9 +50,10 @@ static struct result receive(const struct fault_case *fault, size_t len)
 	struct result result;
 	int client;
 
-	listener = receiver_listen("127.0.0.1", 0);
-	assert_int_not_equal(listener, -1);
-	client = client_connect(bound_port(listener));
+	options.inherited = net_socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(net_bind(options.inherited, "127.0.0.1", 0), 0);
+	assert_int_equal(net_listen(options.inherited, 5), 0);
+	client = client_connect(bound_port(options.inherited));
 	if (len > 0)
 		client_send(client, long_message, len);
 	else
@@ -71,11 +61,11 @@ static struct result receive(const struct fault_case *fault, size_t len)
 	child = process_start(run_receiver, fault);
 	result = process_end(&child);
 	net_close(client);
-	net_close(listener);
+	net_close(options.inherited);
 	return result;
 }
 
-static void test_receiver_receive_delivers_a_message(void **state)
+static void test_receiver_run_delivers_a_message(void **state)
 {
 	static const size_t lengths[] = { 1, 2, 127, 128 };
 
@@ -83,14 +73,14 @@ static void test_receiver_receive_delivers_a_message(void **state)
 	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
 		struct result result = receive(&no_fault, lengths[i]);
 
-		assert_int_equal(result.status, STATUS_DELIVERED);
+		assert_int_equal(result.status, STATUS_OK);
 		assert_int_equal(result.out_len, lengths[i]);
 		assert_memory_equal(result.out, long_message, lengths[i]);
 		assert_string_equal(result.err, "");
 	}
 }
 
-static void test_receiver_receive_leaves_the_rest_if_over_128(void **state)
+static void test_receiver_run_leaves_the_rest_if_over_128(void **state)
 {
 	static const size_t lengths[] = { 129, LONGEST };
 
@@ -98,16 +88,17 @@ static void test_receiver_receive_leaves_the_rest_if_over_128(void **state)
 	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
 		struct result result = receive(&no_fault, lengths[i]);
 
-		assert_int_equal(result.status, STATUS_DELIVERED);
+		assert_int_equal(result.status, STATUS_OK);
 		assert_int_equal(result.out_len, 128);
 		assert_memory_equal(result.out, long_message, 128);
 		assert_string_equal(result.err,
 				    "server: recv connection: more than 128 "
-				    "bytes, the rest was left\n");
+				    "bytes, the rest was left; -n takes more, "
+				    "-l a line, -e all\n");
 	}
 }
 
-static void test_receiver_receive_tells_if_nothing_is_sent(void **state)
+static void test_receiver_run_tells_if_nothing_is_sent(void **state)
 {
 	struct result result = receive(&no_fault, 0);
 
@@ -118,7 +109,7 @@ static void test_receiver_receive_tells_if_nothing_is_sent(void **state)
 					"its sender, nothing sent\n");
 }
 
-static void test_receiver_receive_costs_nothing_if_interrupted(void **state)
+static void test_receiver_run_costs_nothing_if_interrupted(void **state)
 {
 	static const struct fault_case passing[] = {
 		{ "accept", 1, EINTR }, { "accept", 1, ECONNABORTED },
@@ -130,7 +121,7 @@ static void test_receiver_receive_costs_nothing_if_interrupted(void **state)
 	for (size_t i = 0; i < sizeof(passing) / sizeof(passing[0]); i++) {
 		struct result result = receive(&passing[i], 100);
 
-		assert_int_equal(result.status, STATUS_DELIVERED);
+		assert_int_equal(result.status, STATUS_OK);
 		assert_int_equal(result.out_len, 100);
 		assert_string_equal(result.err, "");
 	}
@@ -147,18 +138,20 @@ static void assert_one_line(const struct result *result, const char *call,
 	assert_int_equal(result->status, STATUS_FAILED);
 }
 
-static void test_receiver_receive_fails_if_a_call_fails(void **state)
+static void test_receiver_run_fails_if_a_call_fails(void **state)
 {
 	static const struct {
 		const char *call;
 		const char *object;
 		size_t delivered;
 	} calls[] = {
-		{ "accept", "listener", 0 },
+		{ "accept", NULL, 0 },
 		{ "recv", "connection", 0 },
 		{ "write", "standard output", 0 },
 		{ "close", "connection", 100 },
 	};
+
+	char listener[64];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
@@ -169,34 +162,41 @@ static void test_receiver_receive_fails_if_a_call_fails(void **state)
 			struct fault_case fault = { call, 1, *reason };
 			struct result result = receive(&fault, 100);
 
-			assert_one_line(&result, call, calls[i].object,
+			snprintf(listener, sizeof(listener), "descriptor %d",
+				 options.inherited);
+			assert_one_line(&result, call,
+					calls[i].object == NULL
+						? listener
+						: calls[i].object,
 					*reason);
 			assert_int_equal(result.out_len, calls[i].delivered);
 		}
 	}
 }
 
-static void test_receiver_run_fails_if_a_call_fails(void **state)
+static void test_receiver_run_fails_if_no_listener_opens(void **state)
 {
 	static const char *const calls[] = { "socket", "setsockopt", "bind",
-					     "listen", "accept" };
+					     "listen" };
 
 	(void)state;
+	options.inherited = -1;
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
-		const char *object = i == 4 ? "listener" : "127.0.0.1:0";
 
 		for (const int *reason = fault_reasons(calls[i]); *reason;
 		     reason++) {
 			struct fault_case fault = { calls[i], 1, *reason };
-			struct process child = process_start(run_whole, &fault);
+			struct process child =
+				process_start(run_receiver, &fault);
 			struct result result = process_end(&child);
 
-			assert_one_line(&result, calls[i], object, *reason);
+			assert_one_line(&result, calls[i], "127.0.0.1:0",
+					*reason);
 		}
 	}
 }
 
-static void test_receiver_receive_says_one_line_if_close_fails_too(void **state)
+static void test_receiver_run_says_one_line_if_close_fails_too(void **state)
 {
 	struct fault_case fault = { "close", 1, EIO };
 	struct result result = receive(&fault, 0);
@@ -210,6 +210,11 @@ static void test_receiver_receive_says_one_line_if_close_fails_too(void **state)
 static int fill_message(void **state)
 {
 	(void)state;
+	options = (struct options){ .address = "127.0.0.1",
+				    .port = 0,
+				    .limit = 128,
+				    .ready = -1,
+				    .inherited = -1 };
 	for (size_t i = 0; i < sizeof(long_message); i++)
 		long_message[i] = (char)(i * 7 + i / 256);
 	return 0;
@@ -218,17 +223,15 @@ static int fill_message(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_receiver_receive_delivers_a_message),
+		cmocka_unit_test(test_receiver_run_delivers_a_message),
+		cmocka_unit_test(test_receiver_run_leaves_the_rest_if_over_128),
+		cmocka_unit_test(test_receiver_run_tells_if_nothing_is_sent),
 		cmocka_unit_test(
-			test_receiver_receive_leaves_the_rest_if_over_128),
-		cmocka_unit_test(
-			test_receiver_receive_tells_if_nothing_is_sent),
-		cmocka_unit_test(
-			test_receiver_receive_costs_nothing_if_interrupted),
-		cmocka_unit_test(test_receiver_receive_fails_if_a_call_fails),
+			test_receiver_run_costs_nothing_if_interrupted),
 		cmocka_unit_test(test_receiver_run_fails_if_a_call_fails),
+		cmocka_unit_test(test_receiver_run_fails_if_no_listener_opens),
 		cmocka_unit_test(
-			test_receiver_receive_says_one_line_if_close_fails_too),
+			test_receiver_run_says_one_line_if_close_fails_too),
 	};
 
 	return cmocka_run_group_tests(tests, fill_message, NULL);

@@ -24,7 +24,7 @@ enum {
 	MAX_ARGUMENTS = 24
 };
 
-static long long now_ms(void)
+long long now_ms(void)
 {
 	struct timespec now;
 
@@ -91,21 +91,75 @@ struct process shell_start(const char *script)
 	return process_spawn(argv);
 }
 
+static void add_arguments(const char *argv[], size_t count,
+			  const char *argument, va_list rest)
+{
+	argv[0] = getenv("SERVER");
+	assert_non_null(argv[0]);
+	for (; argument != NULL; argument = va_arg(rest, const char *)) {
+		assert_in_range(count, 1, MAX_ARGUMENTS - 1);
+		argv[count++] = argument;
+	}
+}
+
 struct process server_start(const char *argument, ...)
 {
 	const char *argv[MAX_ARGUMENTS + 1] = { NULL };
 	va_list rest;
 
-	argv[0] = getenv("SERVER");
-	assert_non_null(argv[0]);
 	va_start(rest, argument);
-	for (int i = 1; argument != NULL; i++) {
-		assert_in_range(i, 1, MAX_ARGUMENTS - 1);
-		argv[i] = argument;
-		argument = va_arg(rest, const char *);
-	}
+	add_arguments(argv, 1, argument, rest);
 	va_end(rest);
 	return process_spawn(argv);
+}
+
+struct ready {
+	const int *ends;
+	const char *const *argv;
+};
+
+static int execute_ready(const void *argument)
+{
+	const struct ready *ready = argument;
+	int end = ready->ends[WRITE];
+
+	close(ready->ends[READ]);
+	if (end != 3) {
+		dup2(end, 3);
+		close(end);
+	}
+	return execute(ready->argv);
+}
+
+static uint16_t read_port(int fd)
+{
+	struct pollfd ready = { fd, POLLIN, 0 };
+	char line[16] = "";
+
+	assert_int_equal(poll(&ready, 1, WAIT_MS), 1);
+	assert_int_not_equal(read(fd, line, sizeof(line) - 1), -1);
+	assert_non_null(strchr(line, '\n'));
+	assert_int_equal(read(fd, line, 1), 0);
+	return (uint16_t)atoi(line);
+}
+
+struct process server_listen(uint16_t *port, const char *argument, ...)
+{
+	const char *argv[MAX_ARGUMENTS + 1] = { NULL, "-p", "0", "-r", "3" };
+	int ends[2];
+	const struct ready ready = { ends, argv };
+	struct process child;
+	va_list rest;
+
+	va_start(rest, argument);
+	add_arguments(argv, 5, argument, rest);
+	va_end(rest);
+	assert_int_equal(pipe(ends), 0);
+	child = process_start(execute_ready, &ready);
+	close(ends[WRITE]);
+	*port = read_port(ends[READ]);
+	close(ends[READ]);
+	return child;
 }
 
 /* Adds what fd has to buf, of CAUGHT_BYTES; whether fd is at its end. */
@@ -203,24 +257,39 @@ bool is_installed(const char *program)
 	return status == 0;
 }
 
-int client_connect(uint16_t port)
+static int connect_to(const struct sockaddr *name, socklen_t len)
 {
-	struct sockaddr_in name = { .sin_family = AF_INET,
-				    .sin_port = htons(port) };
 	long long bound = now_ms() + WAIT_MS;
-	int fd;
 
-	name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	for (;;) {
-		fd = socket(AF_INET, SOCK_STREAM, 0);
+		int fd = socket(name->sa_family, SOCK_STREAM, 0);
+
 		assert_int_not_equal(fd, -1);
-		if (connect(fd, (struct sockaddr *)&name, sizeof(name)) == 0)
+		if (connect(fd, name, len) == 0)
 			return fd;
 		assert_int_equal(errno, ECONNREFUSED);
 		close(fd);
 		assert_true(now_ms() < bound);
 		sched_yield();
 	}
+}
+
+int client_connect(uint16_t port)
+{
+	struct sockaddr_in name = { .sin_family = AF_INET,
+				    .sin_port = htons(port) };
+
+	name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	return connect_to((struct sockaddr *)&name, sizeof(name));
+}
+
+int client_connect6(uint16_t port)
+{
+	struct sockaddr_in6 name = { .sin6_family = AF_INET6,
+				     .sin6_port = htons(port),
+				     .sin6_addr = in6addr_loopback };
+
+	return connect_to((struct sockaddr *)&name, sizeof(name));
 }
 
 void client_send(int client, const void *buf, size_t len)

@@ -51,8 +51,17 @@ struct result process_end(struct process *child);
 /* Starts the program that $SERVER names; arguments end with NULL. */
 struct process server_start(const char *argument, ...);
 
+/*
+ * The same with -p 0 -r 3 before its arguments; returns once it listens, with
+ * its port.
+ */
+struct process server_listen(uint16_t *port, const char *argument, ...);
+
 /* Starts a script of sh(1), to which $SERVER is known. */
 struct process shell_start(const char *script);
+
+/* Milliseconds on a clock that nobody sets. */
+long long now_ms(void);
 
 /* Whether $SERVER runs under valgrind, which takes half a second to start. */
 bool under_valgrind(void);
@@ -71,6 +80,9 @@ bool is_installed(const char *program);
 
 /* A connection to 127.0.0.1, as soon as somebody listens on port. */
 int client_connect(uint16_t port);
+
+/* The same to ::1. */
+int client_connect6(uint16_t port);
 
 void client_send(int client, const void *buf, size_t len);
 

@@ -1,0 +1,43 @@
+#include "run.h"
+
+#include <errno.h>
+#include <stdarg.h>
+
+#include "net.h"
+
+bool run_step(struct run *run, const char *call, const char *object,
+	      long result, const char *format, ...)
+{
+	va_list arguments;
+
+	if (run->options->trace) {
+		va_start(arguments, format);
+		report_step(call, result, format, arguments);
+		va_end(arguments);
+	}
+	if (result != -1)
+		return true;
+	if (run->status != STATUS_OK)
+		return false;
+	report_erase(&run->progress);
+	if (errno == EINTR) {
+		run->status = STATUS_DEADLINE;
+		report_deadline(call, object, run->options->timeout_us,
+				run->output.delivered);
+	} else {
+		run->status = STATUS_FAILED;
+		report_error(call, object);
+	}
+	return false;
+}
+
+bool run_close(struct run *run, const char *object, int *fd)
+{
+	const int closing = *fd;
+
+	if (closing == -1)
+		return true;
+	*fd = -1;
+	return run_step(run, "close", object, net_close(closing), "%d",
+			closing);
+}
