@@ -98,7 +98,8 @@ static int set_option(struct options *options, int letter, const char *value)
 		break;
 	case 'n':
 		if (!value_number(value, 1, INT64_MAX, &options->limit))
-			return refuse("-n", value, "not a number above 0");
+			return refuse("-n", value,
+				      "not from 1 to 9223372036854775807");
 		break;
 	case 'p':
 		if (!value_number(value, 0, UINT16_MAX, &n))
@@ -114,7 +115,8 @@ static int set_option(struct options *options, int letter, const char *value)
 		break;
 	case 't':
 		if (!value_seconds(value, &options->timeout_us))
-			return refuse("-t", value, "not seconds above 0");
+			return refuse("-t", value,
+				      "not seconds from 0.000001 to 999999999");
 		break;
 	case 'V':
 		options->print = version;

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fnmatch.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -21,7 +22,8 @@
 enum {
 	READ = 0,
 	WRITE = 1,
-	MAX_ARGUMENTS = 24
+	MAX_ARGUMENTS = 24,
+	MAX_DESCRIPTORS = 64
 };
 
 long long now_ms(void)
@@ -32,6 +34,17 @@ long long now_ms(void)
 	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
+static struct {
+	int from;
+	int to;
+} redirection;
+
+void redirect_next(int from, int to)
+{
+	redirection.from = from;
+	redirection.to = to;
+}
+
 static void become_child(const int in[2], const int out[2], const int err[2])
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -39,6 +52,8 @@ static void become_child(const int in[2], const int out[2], const int err[2])
 	dup2(in[READ], STDIN_FILENO);
 	dup2(out[WRITE], STDOUT_FILENO);
 	dup2(err[WRITE], STDERR_FILENO);
+	if (redirection.from > 0)
+		dup2(redirection.from, redirection.to);
 	for (int i = 0; i < 2; i++) {
 		close(in[i]);
 		close(out[i]);
@@ -61,6 +76,7 @@ struct process process_start(int (*body)(const void *), const void *argument)
 		become_child(in, out, err);
 		exit(body(argument));
 	}
+	redirection.from = 0;
 	close(in[READ]);
 	close(out[WRITE]);
 	close(err[WRITE]);
@@ -70,13 +86,21 @@ struct process process_start(int (*body)(const void *), const void *argument)
 	return child;
 }
 
-static int execute(const void *argument)
+/* Without what the test has open, but for 3 where ready is there. */
+static int execute_from(int lowest, const void *argument)
 {
 	char *const *argv = argument;
 
+	for (int fd = lowest; fd < MAX_DESCRIPTORS; fd++)
+		close(fd);
 	execvp(argv[0], argv);
 	fprintf(stderr, "%s: %s\n", argv[0], strerror(errno));
 	return 127;
+}
+
+static int execute(const void *argument)
+{
+	return execute_from(3, argument);
 }
 
 struct process process_spawn(const char *const argv[])
@@ -121,14 +145,9 @@ struct ready {
 static int execute_ready(const void *argument)
 {
 	const struct ready *ready = argument;
-	int end = ready->ends[WRITE];
 
-	close(ready->ends[READ]);
-	if (end != 3) {
-		dup2(end, 3);
-		close(end);
-	}
-	return execute(ready->argv);
+	dup2(ready->ends[WRITE], 3);
+	return execute_from(4, ready->argv);
 }
 
 static uint16_t read_port(int fd)
@@ -211,6 +230,31 @@ struct result process_end(struct process *child)
 	close(child->out);
 	close(child->err);
 	return result;
+}
+
+void expect_output(struct process *child, const void *bytes, size_t len)
+{
+	const char *expected = bytes;
+	char got[65536];
+
+	while (len > 0) {
+		struct pollfd ready = { child->out, POLLIN, 0 };
+		ssize_t n;
+
+		assert_int_equal(poll(&ready, 1, WAIT_MS), 1);
+		n = read(child->out, got,
+			 len < sizeof(got) ? len : sizeof(got));
+		assert_in_range(n, 1, len);
+		assert_memory_equal(got, expected, (size_t)n);
+		expected += n;
+		len -= (size_t)n;
+	}
+}
+
+void assert_like(const char *text, const char *pattern)
+{
+	if (fnmatch(pattern, text, 0) != 0)
+		fail_msg("this: %s is not like: %s", text, pattern);
 }
 
 bool under_valgrind(void)

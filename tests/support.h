@@ -45,6 +45,12 @@ struct process process_start(int (*body)(const void *), const void *argument);
 /* Starts a program; argv[0] is looked up in PATH. */
 struct process process_spawn(const char *const argv[]);
 
+/* The next child, and only that, has `from` as its descriptor `to`. */
+void redirect_next(int from, int to);
+
+/* Asserts that the child's output goes on with these bytes, and takes them. */
+void expect_output(struct process *child, const void *bytes, size_t len);
+
 /* The child's end, with what it printed. The child is gone after it. */
 struct result process_end(struct process *child);
 
@@ -65,6 +71,9 @@ long long now_ms(void);
 
 /* Whether $SERVER runs under valgrind, which takes half a second to start. */
 bool under_valgrind(void);
+
+/* Asserts that text is like a pattern of glob(7). */
+void assert_like(const char *text, const char *pattern);
 
 /* How many descriptors of this process are open. */
 int open_descriptors(void);

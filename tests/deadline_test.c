@@ -1,0 +1,92 @@
+/* The deadline: it passes when it should, and ends a call that waits. */
+#include <errno.h>
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "deadline.h"
+#include "fault.h"
+#include "support.h"
+
+static int pipe_ends[2];
+
+/* Waits in a read for nothing; the status is what went wrong. */
+static int wait_for_deadline(const void *argument)
+{
+	const uint64_t *us = argument;
+	char byte;
+
+	if (pipe(pipe_ends) == -1 || deadline_start(*us) == -1)
+		return 1;
+	if (deadline_check() != 0)
+		return 2;
+	if (read(pipe_ends[0], &byte, 1) != -1 || errno != EINTR)
+		return 3;
+	errno = 0;
+	if (deadline_check() != -1 || errno != EINTR)
+		return 4;
+	/* A call that begins after the signal is interrupted by the next. */
+	if (read(pipe_ends[0], &byte, 1) != -1 || errno != EINTR)
+		return 5;
+	return 0;
+}
+
+static void test_deadline_start_interrupts_again_and_again(void **state)
+{
+	const uint64_t us = 200000;
+	long long before = now_ms();
+	struct process child = process_start(wait_for_deadline, &us);
+	int status = process_end(&child).status;
+
+	(void)state;
+	assert_int_equal(status, 0);
+	assert_in_range(now_ms() - before, 200, WAIT_MS);
+}
+
+static void test_deadline_start_holds_if_the_signal_was_blocked(void **state)
+{
+	const uint64_t us = 1000;
+	struct process child;
+	sigset_t alarm;
+
+	(void)state;
+	sigemptyset(&alarm);
+	sigaddset(&alarm, SIGALRM);
+	assert_int_equal(sigprocmask(SIG_BLOCK, &alarm, NULL), 0);
+	child = process_start(wait_for_deadline, &us);
+	assert_int_equal(sigprocmask(SIG_UNBLOCK, &alarm, NULL), 0);
+	assert_int_equal(process_end(&child).status, 0);
+}
+
+static void test_deadline_check_is_0_if_there_is_none(void **state)
+{
+	(void)state;
+	assert_int_equal(deadline_check(), 0);
+}
+
+static void test_deadline_start_fails_if_setitimer_fails(void **state)
+{
+	(void)state;
+	for (const int *reason = fault_reasons("setitimer"); *reason;
+	     reason++) {
+		fault_fail("setitimer", 1, *reason);
+		assert_int_equal(deadline_start(1000000), -1);
+		assert_int_equal(errno, *reason);
+	}
+	fault_reset();
+	signal(SIGALRM, SIG_DFL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_deadline_check_is_0_if_there_is_none),
+		cmocka_unit_test(
+			test_deadline_start_interrupts_again_and_again),
+		cmocka_unit_test(
+			test_deadline_start_holds_if_the_signal_was_blocked),
+		cmocka_unit_test(test_deadline_start_fails_if_setitimer_fails),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,768 @@
+/* The real program with its options, over loopback. */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "support.h"
+
+enum {
+	STREAM_BYTES = 10000000,
+	TENTH_MS = 100
+};
+
+static char stream[STREAM_BYTES];
+static uint16_t port;
+
+static int fill_stream(void **state)
+{
+	for (size_t i = 0; i < sizeof(stream); i++)
+		stream[i] = (char)(i * 7 + i / 251);
+	return own_network(state);
+}
+
+/*
+ * A sender of its own process, so that the test can read meanwhile. It does
+ * not keep the output of the server that it is given open.
+ */
+static int send_stream(const void *argument)
+{
+	const struct process *server = argument;
+	int client = client_connect(port);
+
+	if (server != NULL)
+		close(server->out);
+	for (size_t sent = 0; sent < sizeof(stream);) {
+		ssize_t n = send(client, stream + sent, sizeof(stream) - sent,
+				 MSG_NOSIGNAL);
+
+		if (n == -1)
+			return errno == ECONNRESET || errno == EPIPE ? 0 : 1;
+		sent += (size_t)n;
+	}
+	return close(client);
+}
+
+static void assert_ended(struct process *server, int status, const char *out,
+			 const char *err)
+{
+	struct result result = process_end(server);
+
+	assert_string_equal(result.err, err);
+	assert_string_equal(result.out, out);
+	assert_int_equal(result.out_len, strlen(out));
+	assert_int_equal(result.status, status);
+}
+
+static void test_line_comes_in_many_segments_from_an_open_sender(void **state)
+{
+	struct process server = server_listen(&port, "-l", NULL);
+	int client = client_connect(port);
+
+	(void)state;
+	for (const char *next = "a line"; *next != '\0'; next++) {
+		client_send(client, next, 1);
+		expect_output(&server, next, 1);
+	}
+	client_send(client, "\n", 1);
+	assert_ended(&server, 0, "\n", "");
+	assert_int_equal(client_wait_end(client), 0);
+	close(client);
+}
+
+static void test_line_is_ended_by_end_of_file(void **state)
+{
+	struct process server = server_listen(&port, "--line", NULL);
+	int client = client_connect(port);
+
+	(void)state;
+	client_send(client, "no newline", 10);
+	close(client);
+	assert_ended(&server, 0, "no newline", "");
+}
+
+static void test_line_tells_if_nothing_is_sent(void **state)
+{
+	struct process server = server_listen(&port, "-l", NULL);
+
+	(void)state;
+	close(client_connect(port));
+	assert_ended(&server, 3, "",
+		     "server: recv connection: closed by its sender, nothing "
+		     "sent\n");
+}
+
+static void test_line_leaves_what_follows_and_resets(void **state)
+{
+	struct process server = server_listen(&port, "-l", NULL);
+	int client = client_connect(port);
+
+	(void)state;
+	client_send(client, "one\ntwo\n", 8);
+	assert_ended(&server, 0, "one\n", "");
+	assert_int_equal(client_wait_end(client), ECONNRESET);
+	close(client);
+}
+
+static void test_line_is_longer_than_the_buffer(void **state)
+{
+	static char line[200001];
+	struct process server = server_listen(&port, "-l", NULL);
+	int client = client_connect(port);
+
+	(void)state;
+	memset(line, 'x', sizeof(line) - 1);
+	line[sizeof(line) - 1] = '\n';
+	client_send(client, line, sizeof(line));
+	expect_output(&server, line, sizeof(line));
+	assert_ended(&server, 0, "", "");
+	close(client);
+}
+
+static void test_line_stops_at_its_limit(void **state)
+{
+	struct process server = server_listen(&port, "-l", "-n", "3", NULL);
+	int client = client_connect(port);
+
+	(void)state;
+	client_send(client, "abcdef\n", 7);
+	assert_ended(&server, 0, "abc",
+		     "server: recv connection: more than 3 bytes, the rest was "
+		     "left; -n takes more, -l a line, -e all\n");
+	close(client);
+}
+
+static void test_line_of_its_limit_is_whole(void **state)
+{
+	struct process server = server_listen(&port, "-ln4", NULL);
+	int client = client_connect(port);
+
+	(void)state;
+	client_send(client, "abc\ndef\n", 8);
+	assert_ended(&server, 0, "abc\n", "");
+	close(client);
+}
+
+static void test_limit_stops_a_plain_message(void **state)
+{
+	struct process server = server_listen(&port, "-n", "5", NULL);
+	int client = client_connect(port);
+
+	(void)state;
+	client_send(client, "abcdef", 6);
+	assert_ended(&server, 0, "abcde",
+		     "server: recv connection: more than 5 bytes, the rest was "
+		     "left; -n takes more, -l a line, -e all\n");
+	close(client);
+}
+
+static void test_limit_takes_a_plain_message_over_128(void **state)
+{
+	struct process server = server_listen(&port, "-n", "60000", NULL);
+	int client = client_connect(port);
+
+	(void)state;
+	client_send(client, stream, 1000);
+	expect_output(&server, stream, 1000);
+	assert_ended(&server, 0, "", "");
+	close(client);
+}
+
+static void test_eof_takes_a_stream_into_a_pipe(void **state)
+{
+	struct process server = server_listen(&port, "-e", NULL);
+	struct process sender = process_start(send_stream, NULL);
+
+	(void)state;
+	expect_output(&server, stream, sizeof(stream));
+	assert_ended(&server, 0, "", "");
+	assert_int_equal(process_end(&sender).status, 0);
+}
+
+/* Has the stream received by a script into a file that begins with "old". */
+static void receive_into_file(const char *script)
+{
+	char path[] = "/tmp/server_test.XXXXXX";
+	int fd = mkstemp(path);
+	struct process server, sender;
+	static char got[STREAM_BYTES + 4];
+	size_t len = 0;
+
+	assert_int_not_equal(fd, -1);
+	assert_int_equal(write(fd, "old", 3), 3);
+	setenv("FILE", path, 1);
+	port = 8080;
+	server = shell_start(script);
+	sender = process_start(send_stream, NULL);
+	assert_ended(&server, 0, "", "");
+	assert_int_equal(process_end(&sender).status, 0);
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	for (ssize_t n = 1; n > 0; len += (size_t)n) {
+		n = read(fd, got + len, sizeof(got) - len);
+		assert_int_not_equal(n, -1);
+	}
+	assert_int_equal(len, sizeof(stream) + 3);
+	assert_memory_equal(got, "old", 3);
+	assert_memory_equal(got + 3, stream, sizeof(stream));
+	close(fd);
+	unlink(path);
+}
+
+static void test_eof_takes_a_stream_into_a_file_at_its_offset(void **state)
+{
+	(void)state;
+	receive_into_file("{ printf old; exec $SERVER -e; } >$FILE");
+}
+
+static void test_eof_takes_a_stream_into_the_end_of_a_file(void **state)
+{
+	(void)state;
+	receive_into_file("exec $SERVER -e >>$FILE");
+}
+
+static void test_eof_takes_a_stream_into_a_device(void **state)
+{
+	struct process server = shell_start("exec $SERVER -e >/dev/null");
+	struct process sender;
+
+	(void)state;
+	port = 8080;
+	sender = process_start(send_stream, NULL);
+	assert_ended(&server, 0, "", "");
+	assert_int_equal(process_end(&sender).status, 0);
+}
+
+static void test_eof_fails_if_the_device_is_full(void **state)
+{
+	struct process server = shell_start("exec $SERVER -e >/dev/full");
+	struct process sender;
+
+	(void)state;
+	port = 8080;
+	sender = process_start(send_stream, NULL);
+	assert_ended(&server, 1, "",
+		     "server: write standard output: "
+		     "No space left on device\n");
+	assert_int_equal(process_end(&sender).status, 0);
+}
+
+static void test_eof_fails_if_the_reader_goes_away(void **state)
+{
+	struct process server = server_listen(&port, "-e", NULL);
+	struct process sender = process_start(send_stream, &server);
+	int gone[2];
+
+	(void)state;
+	expect_output(&server, stream, 100000);
+	assert_int_equal(pipe(gone), 0);
+	close(gone[1]);
+	dup2(gone[0], server.out);
+	close(gone[0]);
+	assert_ended(&server, 1, "",
+		     "server: write standard output: Broken pipe\n");
+	assert_int_equal(process_end(&sender).status, 0);
+}
+
+static void test_eof_takes_an_empty_stream(void **state)
+{
+	struct process server = server_listen(&port, "-e", NULL);
+
+	(void)state;
+	close(client_connect(port));
+	assert_ended(&server, 0, "", "");
+}
+
+static void test_eof_stops_at_its_limit(void **state)
+{
+	struct process server = server_listen(&port, "-en1000000", NULL);
+	struct process sender = process_start(send_stream, NULL);
+
+	(void)state;
+	expect_output(&server, stream, 1000000);
+	assert_ended(&server, 0, "",
+		     "server: recv connection: more than 1000000 bytes, the "
+		     "rest was left; -n takes more, -l a line, -e all\n");
+	assert_int_equal(process_end(&sender).status, 0);
+}
+
+static void test_eof_of_its_limit_is_whole(void **state)
+{
+	struct process server = server_listen(&port, "-en3", NULL);
+	int client = client_connect(port);
+
+	(void)state;
+	client_send(client, "abc", 3);
+	assert_ended(&server, 0, "abc", "");
+	close(client);
+}
+
+static void test_eof_refuses_a_second_sender(void **state)
+{
+	struct process server = server_listen(&port, "-e", NULL);
+	int client = client_connect(port);
+
+	(void)state;
+	client_send(client, "first", 5);
+	expect_output(&server, "first", 5);
+	assert_int_equal(count_listeners(port), 0);
+	close(client);
+	assert_ended(&server, 0, "", "");
+}
+
+static void test_eof_delivers_what_came_before_a_reset(void **state)
+{
+	struct process server = server_listen(&port, "-e", NULL);
+	int client = client_connect(port);
+
+	(void)state;
+	client_send(client, "part", 4);
+	expect_output(&server, "part", 4);
+	client_reset(client);
+	assert_ended(&server, 1, "",
+		     "server: recv connection: Connection reset by peer\n");
+}
+
+/*
+ * Runs a script that ends at a deadline of 0.3 s. It must never end before;
+ * that it ends within a tenth of a second of it may fail where the machine is
+ * busy, so that the best of three runs counts.
+ */
+static void assert_deadline(const char *script, const char *line,
+			    void (*play)(struct process *))
+{
+	long long best = WAIT_MS;
+
+	for (int i = 0; i < 3 && best > 300 + TENTH_MS; i++) {
+		long long before = now_ms(), after;
+		struct process server = shell_start(script);
+		struct result result;
+
+		play(&server);
+		result = process_end(&server);
+		after = now_ms();
+		assert_string_equal(result.err, line);
+		assert_int_equal(result.status, 124);
+		assert_in_range(after - before, 300, WAIT_MS);
+		if (after - before < best)
+			best = after - before;
+	}
+	if (!under_valgrind())
+		assert_in_range(best, 300, 300 + TENTH_MS);
+}
+
+static void play_nobody(struct process *server)
+{
+	(void)server;
+}
+
+static void play_silence(struct process *server)
+{
+	int client = client_connect(8080);
+
+	/* Until the server closes. */
+	(void)server;
+	client_wait_end(client);
+	close(client);
+}
+
+static void play_drip(struct process *server)
+{
+	int client = client_connect(8080);
+
+	while (send(client, ".", 1, MSG_NOSIGNAL) == 1) {
+		struct pollfd end = { client, POLLIN, 0 };
+
+		if (poll(&end, 1, 10) != 0)
+			break;
+	}
+	(void)server;
+	close(client);
+}
+
+static void play_stuck_reader(struct process *server)
+{
+	struct process sender;
+
+	port = 8080;
+	sender = process_start(send_stream, NULL);
+	/* Nobody reads server->out until the sender was turned away. */
+	(void)server;
+	assert_int_equal(process_end(&sender).status, 0);
+}
+
+static void test_timeout_ends_a_run_to_which_nobody_connects(void **state)
+{
+	(void)state;
+	assert_deadline("exec $SERVER -t 0.3",
+			"server: accept 0.0.0.0:8080: nobody connected within "
+			"0.3 s, 0 bytes delivered\n",
+			play_nobody);
+}
+
+static void test_timeout_ends_a_run_to_which_nothing_is_sent(void **state)
+{
+	(void)state;
+	assert_deadline("exec $SERVER --timeout .3",
+			"server: recv connection: nothing came within 0.3 s, 0 "
+			"bytes delivered\n",
+			play_silence);
+	assert_deadline("exec $SERVER -z -t .3",
+			"server: recv connection: nothing came within 0.3 s, 0 "
+			"bytes delivered\n",
+			play_silence);
+}
+
+static void test_timeout_ends_a_message_that_drips(void **state)
+{
+	static const char *const scripts[] = { "exec $SERVER -l -t 0.3",
+					       "exec $SERVER -e -t 0.3" };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		long long before = now_ms();
+		struct process server = shell_start(scripts[i]);
+		struct result result;
+		char line[128];
+
+		play_drip(&server);
+		result = process_end(&server);
+		snprintf(line, sizeof(line),
+			 "server: recv connection: the message did not end "
+			 "within 0.3 s, %zu bytes delivered\n",
+			 result.out_len);
+		assert_string_equal(result.err, line);
+		assert_int_equal(result.status, 124);
+		assert_in_range(now_ms() - before, 300, WAIT_MS);
+	}
+}
+
+static void test_timeout_ends_a_run_whose_reader_is_stuck(void **state)
+{
+	struct process server = shell_start("exec $SERVER -e -t 0.3");
+	char line[128];
+	struct result result;
+	static char got[1 << 20];
+	size_t delivered = 0;
+
+	(void)state;
+	play_stuck_reader(&server);
+	for (ssize_t n = 1; n > 0; delivered += (size_t)n) {
+		n = read(server.out, got, sizeof(got));
+		assert_int_not_equal(n, -1);
+	}
+	result = process_end(&server);
+	snprintf(line, sizeof(line),
+		 "server: write standard output: it took no more within 0.3 s, "
+		 "%zu bytes delivered\n",
+		 delivered);
+	assert_string_equal(result.err, line);
+	assert_int_equal(result.status, 124);
+}
+
+static void test_timeout_does_not_disturb_a_run_in_time(void **state)
+{
+	struct process server = server_listen(&port, "-e", "-t100", NULL);
+	struct process sender = process_start(send_stream, NULL);
+
+	(void)state;
+	expect_output(&server, stream, sizeof(stream));
+	assert_ended(&server, 0, "", "");
+	assert_int_equal(process_end(&sender).status, 0);
+}
+
+static void test_skip_empty_passes_over_probes(void **state)
+{
+	static const char *const modes[] = { "-z", "-lz", "-ez" };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct process server =
+			server_listen(&port, modes[i], "-v", NULL);
+		struct result result;
+		int client;
+
+		close(client_connect(port));
+		client_reset(client_connect(port));
+		client = client_connect(port);
+		client_send(client, "hi\n", 3);
+		close(client);
+		result = process_end(&server);
+		assert_int_equal(result.status, 0);
+		assert_string_equal(result.out, "hi\n");
+		assert_like(result.err,
+			    "Listening on 0.0.0.0 *\n"
+			    "Connection received on 127.0.0.1 *\n"
+			    "server: recv connection: ended before its first "
+			    "byte, waiting for the next\n"
+			    "Connection received on 127.0.0.1 *\n"
+			    "server: recv connection: ended before its first "
+			    "byte, waiting for the next\n"
+			    "Connection received on 127.0.0.1 *\n"
+			    "server: 3 bytes in *\n");
+	}
+}
+
+static void test_verbose_tells_what_happens(void **state)
+{
+	static const struct {
+		const char *mode, *ending;
+	} modes[] = { { "-v", "recv" },
+		      { "-vl", "newline" },
+		      { "-ve", "end of file" },
+		      { "-vn3", "limit" } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		struct process server =
+			server_listen(&port, modes[i].mode, NULL);
+		int client = client_connect(port);
+		char pattern[256];
+		struct result result;
+
+		client_send(client, "hi\n", 3);
+		close(client);
+		result = process_end(&server);
+		snprintf(pattern, sizeof(pattern),
+			 "Listening on 0.0.0.0 %u\n"
+			 "Connection received on 127.0.0.1 [0-9]*[0-9]\n"
+			 "server: 3 bytes in 0.[0-9]* s, [0-9]*.[0-9] [kM]B/s, "
+			 "ended by %s\n",
+			 port, modes[i].ending);
+		assert_like(result.err, pattern);
+		assert_string_equal(result.out, "hi\n");
+		assert_int_equal(result.status, 0);
+	}
+}
+
+static void test_verbose_tells_what_came_before_an_error(void **state)
+{
+	struct process server = server_listen(&port, "-v", NULL);
+	struct result result;
+
+	(void)state;
+	client_reset(client_connect(port));
+	result = process_end(&server);
+	assert_int_equal(result.status, 1);
+	assert_like(result.err,
+		    "Listening on 0.0.0.0 *\n"
+		    "Connection received on 127.0.0.1 *\n"
+		    "server: recv connection: Connection reset by peer\n"
+		    "server: 0 bytes in * s, 0.0 B/s, ended by an error\n");
+}
+
+static void test_trace_shows_each_step(void **state)
+{
+	struct process server = server_start("-x", NULL);
+	int client = client_connect(8080);
+	struct result result;
+
+	(void)state;
+	client_send(client, "hi\n", 3);
+	result = process_end(&server);
+	assert_string_equal(
+		result.err,
+		"server: socket(AF_INET, SOCK_STREAM, 0) = 3; man 2 socket\n"
+		"server: setsockopt(3, SOL_SOCKET, SO_REUSEADDR, 1) = 0; "
+		"man 2 setsockopt\n"
+		"server: bind(3, 0.0.0.0 port 8080 = 1f 90) = 0; man 2 bind\n"
+		"server: listen(3, 5) = 0; man 2 listen\n"
+		"server: accept(3, NULL, NULL) = 4; man 2 accept\n"
+		"server: recv(4, message, 128, 0) = 3; man 2 recv\n"
+		"server: write(1, message, 3) = 3; man 2 write\n"
+		"server: close(4) = 0; man 2 close\n"
+		"server: close(3) = 0; man 2 close\n"
+		"server: exit(0); man 3 exit\n");
+	assert_string_equal(result.out, "hi\n");
+	close(client);
+}
+
+static void test_trace_names_the_reason_of_a_failure(void **state)
+{
+	struct process server =
+		server_start("-x", "-b", "192.0.2.1", "-p", "258", NULL);
+	struct result result = process_end(&server);
+
+	(void)state;
+	assert_int_equal(result.status, 1);
+	assert_string_equal(
+		result.err,
+		"server: socket(AF_INET, SOCK_STREAM, 0) = 3; man 2 socket\n"
+		"server: setsockopt(3, SOL_SOCKET, SO_REUSEADDR, 1) = 0; "
+		"man 2 setsockopt\n"
+		"server: bind(3, 192.0.2.1 port 258 = 01 02) = -1 "
+		"EADDRNOTAVAIL, Cannot assign requested address; man 2 bind\n"
+		"server: bind 192.0.2.1:258: Cannot assign requested address\n"
+		"server: close(3) = 0; man 2 close\n"
+		"server: exit(1); man 3 exit\n");
+}
+
+static void test_bind_listens_on_that_address_alone(void **state)
+{
+	struct process server = server_listen(&port, "-b", "127.0.0.1", NULL);
+	struct process second;
+	int client = client_connect(port);
+	char text[8];
+
+	(void)state;
+	snprintf(text, sizeof(text), "%u", port);
+	second = server_start("-b", "127.0.0.2", "-p", text, "-t.001", NULL);
+	assert_int_equal(process_end(&second).status, 124);
+	client_send(client, "hi\n", 3);
+	assert_ended(&server, 0, "hi\n", "");
+	close(client);
+}
+
+static void test_bind_takes_ip6(void **state)
+{
+	struct process server = server_listen(&port, "-vb", "::1", NULL);
+	int client = client_connect6(port);
+	struct result result;
+
+	(void)state;
+	client_send(client, "hi\n", 3);
+	result = process_end(&server);
+	assert_int_equal(result.status, 0);
+	assert_string_equal(result.out, "hi\n");
+	assert_like(result.err, "Listening on ::1 [0-9]*\n"
+				"Connection received on ::1 [0-9]*\n*");
+	close(client);
+}
+
+static void test_bind_fails_with_an_address_of_ip6_in_brackets(void **state)
+{
+	struct process server =
+		server_start("-b", "2001:db8::1", "-p", "80", NULL);
+
+	(void)state;
+	assert_ended(&server, 1, "",
+		     "server: bind [2001:db8::1]:80: "
+		     "Cannot assign requested address\n");
+}
+
+static void test_ready_is_at_its_end_if_bind_fails(void **state)
+{
+	struct process server =
+		shell_start("exec 3>&1; exec $SERVER -b 192.0.2.1 -r 3");
+
+	(void)state;
+	assert_ended(&server, 1, "",
+		     "server: bind 192.0.2.1:8080: "
+		     "Cannot assign requested address\n");
+}
+
+static void test_ready_fails_if_it_can_not_be_written(void **state)
+{
+	struct process server = shell_start("exec $SERVER -r 3 3>/dev/full");
+
+	(void)state;
+	assert_ended(&server, 1, "",
+		     "server: write ready descriptor: "
+		     "No space left on device\n");
+}
+
+static void test_ready_serves_a_script_in(void **state)
+{
+	const char *shell = *state;
+	char script[512];
+	struct process child;
+
+	if (!is_installed(shell))
+		skip();
+	snprintf(script, sizeof(script),
+		 "cd $(mktemp -d) && %s%s -c 'mkfifo r; "
+		 "$SERVER -p 0 -r 3 3>r >out & read port <r; "
+		 "test $port -gt 0 && "
+		 "bash -c \"echo hi >/dev/tcp/127.0.0.1/$port\"; "
+		 "wait $!; echo $?; cat out; rm -r $PWD'",
+		 shell, strcmp(shell, "busybox") == 0 ? " sh" : "");
+	child = shell_start(script);
+	assert_ended(&child, 0, "0\nhi\n", "");
+}
+
+static void test_help_fails_if_it_can_not_be_written(void **state)
+{
+	struct process server = shell_start("exec $SERVER -h >/dev/full");
+
+	(void)state;
+	assert_ended(&server, 1, "",
+		     "server: write standard output: "
+		     "No space left on device\n");
+}
+
+static void test_version_is_printed_alone(void **state)
+{
+	struct process server = server_start("--version", NULL);
+
+	(void)state;
+	assert_ended(&server, 0, "server " VERSION "\n", "");
+}
+
+static void test_usage_has_a_status_of_its_own(void **state)
+{
+	struct process server = server_start("-p", "70000", NULL);
+	struct result result = process_end(&server);
+
+	(void)state;
+	assert_int_equal(result.status, 2);
+	assert_like(result.err, "server: -p 70000: *\nserver: usage: *\n");
+}
+
+int main(void)
+{
+	static char dash[] = "dash", bash[] = "bash", busybox[] = "busybox";
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			test_line_comes_in_many_segments_from_an_open_sender),
+		cmocka_unit_test(test_line_is_ended_by_end_of_file),
+		cmocka_unit_test(test_line_tells_if_nothing_is_sent),
+		cmocka_unit_test(test_line_leaves_what_follows_and_resets),
+		cmocka_unit_test(test_line_is_longer_than_the_buffer),
+		cmocka_unit_test(test_line_stops_at_its_limit),
+		cmocka_unit_test(test_line_of_its_limit_is_whole),
+		cmocka_unit_test(test_limit_stops_a_plain_message),
+		cmocka_unit_test(test_limit_takes_a_plain_message_over_128),
+		cmocka_unit_test(test_eof_takes_a_stream_into_a_pipe),
+		cmocka_unit_test(
+			test_eof_takes_a_stream_into_a_file_at_its_offset),
+		cmocka_unit_test(
+			test_eof_takes_a_stream_into_the_end_of_a_file),
+		cmocka_unit_test(test_eof_takes_a_stream_into_a_device),
+		cmocka_unit_test(test_eof_fails_if_the_device_is_full),
+		cmocka_unit_test(test_eof_fails_if_the_reader_goes_away),
+		cmocka_unit_test(test_eof_takes_an_empty_stream),
+		cmocka_unit_test(test_eof_stops_at_its_limit),
+		cmocka_unit_test(test_eof_of_its_limit_is_whole),
+		cmocka_unit_test(test_eof_refuses_a_second_sender),
+		cmocka_unit_test(test_eof_delivers_what_came_before_a_reset),
+		cmocka_unit_test(
+			test_timeout_ends_a_run_to_which_nobody_connects),
+		cmocka_unit_test(
+			test_timeout_ends_a_run_to_which_nothing_is_sent),
+		cmocka_unit_test(test_timeout_ends_a_message_that_drips),
+		cmocka_unit_test(test_timeout_ends_a_run_whose_reader_is_stuck),
+		cmocka_unit_test(test_timeout_does_not_disturb_a_run_in_time),
+		cmocka_unit_test(test_skip_empty_passes_over_probes),
+		cmocka_unit_test(test_verbose_tells_what_happens),
+		cmocka_unit_test(test_verbose_tells_what_came_before_an_error),
+		cmocka_unit_test(test_trace_shows_each_step),
+		cmocka_unit_test(test_trace_names_the_reason_of_a_failure),
+		cmocka_unit_test(test_bind_listens_on_that_address_alone),
+		cmocka_unit_test(test_bind_takes_ip6),
+		cmocka_unit_test(
+			test_bind_fails_with_an_address_of_ip6_in_brackets),
+		cmocka_unit_test(test_ready_is_at_its_end_if_bind_fails),
+		cmocka_unit_test(test_ready_fails_if_it_can_not_be_written),
+		cmocka_unit_test_prestate(test_ready_serves_a_script_in, dash),
+		cmocka_unit_test_prestate(test_ready_serves_a_script_in, bash),
+		cmocka_unit_test_prestate(test_ready_serves_a_script_in,
+					  busybox),
+		cmocka_unit_test(test_help_fails_if_it_can_not_be_written),
+		cmocka_unit_test(test_version_is_printed_alone),
+		cmocka_unit_test(test_usage_has_a_status_of_its_own),
+	};
+
+	return cmocka_run_group_tests(tests, fill_stream, NULL);
+}

@@ -1,0 +1,114 @@
+/* Numbers as people write them, and all that only looks like one. */
+#include "support.h"
+#include "value.h"
+
+static void test_value_number_takes_digits_in_range(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t least, most, n;
+	} good[] = {
+		{ "0", 0, 9, 0 },
+		{ "9", 0, 9, 9 },
+		{ "10", 0, 10, 10 },
+		{ "65535", 0, 65535, 65535 },
+		{ "00080", 1, 65535, 80 },
+		{ "18446744073709551615", 0, UINT64_MAX, UINT64_MAX },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		uint64_t n = 77;
+
+		assert_true(value_number(good[i].text, good[i].least,
+					 good[i].most, &n));
+		assert_int_equal(n, good[i].n);
+	}
+}
+
+static void test_value_number_refuses_all_else(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t least, most;
+	} bad[] = {
+		{ "", 0, 9 },
+		{ " 1", 0, 9 },
+		{ "1 ", 0, 9 },
+		{ "+1", 0, 9 },
+		{ "-1", 0, 9 },
+		{ "1k", 0, 9000 },
+		{ "0x1", 0, 9 },
+		{ "1.0", 0, 9 },
+		{ "10", 0, 9 },
+		{ "0", 1, 9 },
+		{ "2", 3, 9 },
+		{ "65536", 0, 65535 },
+		{ "/", 0, 9 },
+		{ ":", 0, 9 },
+		{ "99999", 0, 9999 },
+		{ "18446744073709551616", 0, UINT64_MAX },
+		{ "99999999999999999999", 0, UINT64_MAX },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		uint64_t n;
+
+		assert_false(value_number(bad[i].text, bad[i].least,
+					  bad[i].most, &n));
+	}
+}
+
+static void test_value_seconds_takes_decimals(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t us;
+	} good[] = {
+		{ "5", 5000000 },
+		{ "0.25", 250000 },
+		{ ".5", 500000 },
+		{ "1.5", 1500000 },
+		{ "0.000001", 1 },
+		{ "0.0000019", 1 },
+		{ "10.987654321", 10987654 },
+		{ "999999999.999999", 999999999999999 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		uint64_t us = 77;
+
+		assert_true(value_seconds(good[i].text, &us));
+		assert_int_equal(us, good[i].us);
+	}
+}
+
+static void test_value_seconds_refuses_all_else(void **state)
+{
+	static const char *const bad[] = {
+		"",    "0",   "0.0",  ".",    "5.",	   "1.2.3",	 "1,5",
+		"-1",  "+1",  " 1",   "1 ",   "1s",	   "1.5s",	 "inf",
+		"1e3", "nan", "0x10", "1. 5", "0.0000009", "1000000000",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		uint64_t us;
+
+		assert_false(value_seconds(bad[i], &us));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_value_number_takes_digits_in_range),
+		cmocka_unit_test(test_value_number_refuses_all_else),
+		cmocka_unit_test(test_value_seconds_takes_decimals),
+		cmocka_unit_test(test_value_seconds_refuses_all_else),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
