@@ -76,7 +76,7 @@ struct process process_start(int (*body)(const void *), const void *argument)
 		become_child(in, out, err);
 		exit(body(argument));
 	}
-	redirection.from = 0;
+	redirection.from = redirection.to = 0;
 	close(in[READ]);
 	close(out[WRITE]);
 	close(err[WRITE]);
@@ -92,7 +92,8 @@ static int execute_from(int lowest, const void *argument)
 	char *const *argv = argument;
 
 	for (int fd = lowest; fd < MAX_DESCRIPTORS; fd++)
-		close(fd);
+		if (fd != redirection.to)
+			close(fd);
 	execvp(argv[0], argv);
 	fprintf(stderr, "%s: %s\n", argv[0], strerror(errno));
 	return 127;
@@ -192,7 +193,7 @@ static bool collect(int fd, char *buf, size_t *len)
 	return n == 0;
 }
 
-static int wait_status(pid_t pid)
+int wait_status(pid_t pid)
 {
 	int status;
 

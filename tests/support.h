@@ -54,6 +54,9 @@ void expect_output(struct process *child, const void *bytes, size_t len);
 /* The child's end, with what it printed. The child is gone after it. */
 struct result process_end(struct process *child);
 
+/* Waits for a child that has ended its output: the shell's $?. */
+int wait_status(pid_t pid);
+
 /* Starts the program that $SERVER names; arguments end with NULL. */
 struct process server_start(const char *argument, ...);
 

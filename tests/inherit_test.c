@@ -1,0 +1,171 @@
+/* A listener that a supervisor passes, systemd's own among them. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "net.h"
+#include "support.h"
+
+static const char no_listener[] =
+	"server: LISTEN_FDS: descriptor 3 is not a listening stream socket\n";
+
+/* Runs the program on a descriptor 3, as its LISTEN_PID. */
+static struct process start_on(int fd, const char *argument)
+{
+	char script[256];
+
+	snprintf(script, sizeof(script),
+		 "LISTEN_PID=$$ LISTEN_FDS=1 exec $SERVER %s", argument);
+	redirect_next(fd, 3);
+	return shell_start(script);
+}
+
+static void test_systemd_passes_its_listener(void **state)
+{
+	struct process server;
+	struct result result;
+	int client;
+
+	(void)state;
+	if (!is_installed("systemd-socket-activate"))
+		skip();
+	server = shell_start("exec systemd-socket-activate -l 8080 $SERVER -v");
+	client = client_connect(8080);
+	client_send(client, "hi\n", 3);
+	result = process_end(&server);
+	assert_string_equal(result.out, "hi\n");
+	assert_int_equal(result.status, 0);
+	assert_like(result.err, "*Listening on :: 8080\n"
+				"Connection received on ::ffff:127.0.0.1 *");
+	close(client);
+}
+
+static void test_inherited_listener_serves_where_it_is_bound(void **state)
+{
+	int listener = net_socket(AF_INET, SOCK_STREAM, 0);
+	struct process server;
+	struct result result;
+	char expected[64];
+	int client;
+
+	(void)state;
+	assert_int_equal(net_bind(listener, "127.0.0.2", 0), 0);
+	assert_int_equal(net_listen(listener, 1), 0);
+	server = start_on(listener, "-v -p 1 -b 127.0.0.1");
+	snprintf(expected, sizeof(expected), "Listening on 127.0.0.2 %u\n*",
+		 bound_port(listener));
+	client = net_socket(AF_INET, SOCK_STREAM, 0);
+	{
+		struct sockaddr_storage name;
+		socklen_t len = sizeof(name);
+
+		assert_int_equal(
+			getsockname(listener, (struct sockaddr *)&name, &len),
+			0);
+		assert_int_equal(connect(client, (struct sockaddr *)&name, len),
+				 0);
+	}
+	client_send(client, "hi\n", 3);
+	result = process_end(&server);
+	assert_like(result.err, expected);
+	assert_string_equal(result.out, "hi\n");
+	assert_int_equal(result.status, 0);
+	close(client);
+	close(listener);
+}
+
+static void test_inherited_listener_may_be_a_local_one(void **state)
+{
+	struct sockaddr_un name = { .sun_family = AF_UNIX,
+				    .sun_path = "\0server inherit_test" };
+	int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+	int client = socket(AF_UNIX, SOCK_STREAM, 0);
+	struct process server;
+	struct result result;
+
+	(void)state;
+	assert_int_equal(bind(listener, (struct sockaddr *)&name, sizeof(name)),
+			 0);
+	assert_int_equal(listen(listener, 1), 0);
+	server = start_on(listener, "-v");
+	assert_int_equal(
+		connect(client, (struct sockaddr *)&name, sizeof(name)), 0);
+	client_send(client, "hi\n", 3);
+	result = process_end(&server);
+	assert_like(result.err, "Listening on - 0\n"
+				"Connection received on - 0\n*");
+	assert_string_equal(result.out, "hi\n");
+	assert_int_equal(result.status, 0);
+	close(client);
+	close(listener);
+}
+
+static void assert_no_listener(int fd)
+{
+	struct process server = start_on(fd, "");
+	struct result result = process_end(&server);
+
+	assert_string_equal(result.err, no_listener);
+	assert_int_equal(result.status, 2);
+	assert_int_equal(result.out_len, 0);
+}
+
+static void test_inherited_descriptor_is_no_listener(void **state)
+{
+	int idle = net_socket(AF_INET, SOCK_STREAM, 0);
+	int datagram = socket(AF_INET, SOCK_DGRAM, 0);
+	int packets = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+	struct sockaddr_un name = { .sun_family = AF_UNIX,
+				    .sun_path = "\0server packets" };
+	struct process server;
+	struct result result;
+
+	(void)state;
+	assert_int_equal(bind(packets, (struct sockaddr *)&name, sizeof(name)),
+			 0);
+	assert_int_equal(listen(packets, 1), 0);
+	assert_no_listener(idle);
+	assert_no_listener(datagram);
+	assert_no_listener(packets);
+	assert_no_listener(STDERR_FILENO);
+	server = shell_start("LISTEN_PID=$$ LISTEN_FDS=1 exec $SERVER 3>&-");
+	result = process_end(&server);
+	assert_string_equal(result.err, no_listener);
+	assert_int_equal(result.status, 2);
+	close(idle);
+	close(datagram);
+	close(packets);
+}
+
+static void test_listener_of_another_process_is_ignored(void **state)
+{
+	struct process server =
+		shell_start("LISTEN_PID=1 LISTEN_FDS=1 exec $SERVER");
+	int client = client_connect(8080);
+	struct result result;
+
+	(void)state;
+	client_send(client, "hi\n", 3);
+	result = process_end(&server);
+	assert_string_equal(result.out, "hi\n");
+	assert_string_equal(result.err, "");
+	assert_int_equal(result.status, 0);
+	close(client);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_systemd_passes_its_listener),
+		cmocka_unit_test(
+			test_inherited_listener_serves_where_it_is_bound),
+		cmocka_unit_test(test_inherited_listener_may_be_a_local_one),
+		cmocka_unit_test(test_inherited_descriptor_is_no_listener),
+		cmocka_unit_test(test_listener_of_another_process_is_ignored),
+	};
+
+	return cmocka_run_group_tests(tests, own_network, NULL);
+}
