@@ -36,8 +36,8 @@ bool net_is_address(const char *address);
 int net_domain(const char *address);
 
 /*
- * socket(2). Returns a new socket. errno: what socket(2) lists, and EMFILE
- * where no descriptor above 2 is free.
+ * socket(2). Returns a new socket. errno: what socket(2) lists, and what
+ * F_DUPFD of fcntl(2) lists where no descriptor above 2 is to be had.
  */
 int net_socket(int domain, int type, int protocol);
 
@@ -90,7 +90,8 @@ int net_limit_recv(int fd, unsigned int seconds);
 ssize_t net_recv(int fd, void *buf, size_t len, int flags);
 
 /*
- * Whether fd has received more bytes than were taken. Takes none, never waits.
+ * ioctl(2) with FIONREAD of tcp(7): whether fd has received more bytes than
+ * were taken.
  */
 bool net_has_more(int fd);
 

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /*
  * Gets the message's bytes to where they are wanted: all of them, or an error.
@@ -15,6 +16,7 @@ struct output {
 	bool terminal; /* show control characters instead of sending them */
 	char pending[MB_LEN_MAX]; /* the begin of a character, to a terminal */
 	size_t pending_len;
+	bool splices; /* false once output_splice has found that it can't */
 	uint64_t delivered; /* how many bytes of the message fd has taken */
 };
 
@@ -31,6 +33,14 @@ void output_prepare(struct output *output, int fd);
  * shown as ^X or \xNN. Returns and errors as output_write.
  */
 int output_deliver(struct output *output, const char *buf, size_t len);
+
+/*
+ * splice(2): delivers up to len bytes that the socket `from` has received
+ * without copying them. Returns how many or, where fd is nothing that can be
+ * spliced to, 0 with output->splices false from then on. errno as
+ * output_write.
+ */
+ssize_t output_splice(struct output *output, int from, size_t len);
 
 /* Delivers what is pending when no more will come. As output_deliver. */
 int output_finish(struct output *output);

@@ -8,9 +8,10 @@
 
 /*
  * Every line on standard error. Each starts with "server: ", but for the two
- * that scripts know from nc, and goes out in one write(2), so that lines of
- * programs that share it are not mixed. A line that standard error does not
- * take is dropped: the exit status still tells.
+ * that scripts know from nc and the one that a terminal sees grow, and goes
+ * out in one write(2), so that lines of programs that share it are not mixed. A
+ * line that standard error does not take is dropped: the exit status still
+ * tells.
  */
 
 /* The clock of -v, and its line that grows while a stream is received. */
@@ -38,8 +39,8 @@ void report_no_listener(int fd);
 /* The sender closed its connection without sending anything. */
 void report_nothing_sent(void);
 
-/* The message was cut after its first `taken` bytes. */
-void report_rest_left(uint64_t taken);
+/* The message was cut after its first `taken` bytes; hint says what to do. */
+void report_rest_left(uint64_t taken, const char *hint);
 
 /*
  * A step of the run: the call, its arguments as in printf(3), its result, the

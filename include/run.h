@@ -28,10 +28,22 @@ struct run {
 };
 
 /*
- * Shows the call and its result, with its arguments as in printf(3), if -x is
- * on. Where result is -1, says so with object and errno's reason, unless the
- * run has failed before, and sets its status. Returns whether it did not fail.
+ * Shows the call and its result, with its arguments as in printf(3), where -x
+ * is on. Leaves errno as it was.
  */
+__attribute__((format(printf, 4, 5))) void run_show(const struct run *run,
+						    const char *call,
+						    long result,
+						    const char *format, ...);
+
+/*
+ * Where result is -1, says so with object and errno's reason, in the run's one
+ * line, and sets its status. Returns whether it is not -1.
+ */
+bool run_check(struct run *run, const char *call, const char *object,
+	       long result);
+
+/* run_show and run_check. */
 __attribute__((format(printf, 5, 6))) bool
 run_step(struct run *run, const char *call, const char *object, long result,
 	 const char *format, ...);

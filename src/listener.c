@@ -54,11 +54,13 @@ static bool write_ready(struct run *run, unsigned int port)
 	int fd = run->options->ready;
 	uint64_t written = 0;
 	char line[16];
+	int done;
 
 	snprintf(line, sizeof(line), "%u\n", port);
+	done = output_write(fd, line, strlen(line), &written);
 	return run_step(run, "write", "ready descriptor",
-			output_write(fd, line, strlen(line), &written),
-			"%d, \"%u\\n\", %zu", fd, port, strlen(line)) &&
+			done == -1 ? -1 : (long)written, "%d, \"%u\\n\", %zu",
+			fd, port, strlen(line)) &&
 	       run_close(run, "ready descriptor", &fd);
 }
 

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -153,9 +154,9 @@ ssize_t net_recv(int fd, void *buf, size_t len, int flags)
 
 bool net_has_more(int fd)
 {
-	char next;
+	int waiting = 0;
 
-	return net_recv(fd, &next, 1, MSG_PEEK | MSG_DONTWAIT) == 1;
+	return ioctl(fd, FIONREAD, &waiting) == 0 && waiting > 0;
 }
 
 int net_close(int fd)

@@ -108,7 +108,7 @@ static int set_option(struct options *options, int letter, const char *value)
 		break;
 	case 'r':
 		if (!value_number(value, STDERR_FILENO + 1, INT_MAX, &n))
-			return refuse("-r", value, "not a number above 2");
+			return refuse("-r", value, "not from 3 to 2147483647");
 		if (!is_open_for_writing((int)n))
 			return refuse("-r", value, "not open for writing");
 		options->ready = (int)n;
@@ -134,7 +134,10 @@ static int set_option(struct options *options, int letter, const char *value)
 	return 0;
 }
 
-/* What getopt_long did not take; argument is where it stopped. */
+/*
+ * What getopt_long did not take. A long name that it does not know, or that is
+ * the begin of several, leaves optopt 0, and argument is that name.
+ */
 static int refuse_option(int answer, const char *argument)
 {
 	const char letter[] = { '-', (char)optopt, '\0' };
@@ -142,8 +145,8 @@ static int refuse_option(int answer, const char *argument)
 	if (answer == ':')
 		return refuse(letter, "", "needs a value");
 	if (optopt == 0)
-		return refuse(argument, "", "no such option");
-	if (strchr(letters, optopt) != NULL)
+		return refuse(argument, "", "no such option, or not one");
+	if (optopt != ':' && strchr(letters, optopt) != NULL)
 		return refuse(letter, "", "takes no value");
 	return refuse(letter, "", "no such option");
 }
@@ -159,7 +162,8 @@ static int find_inherited(struct options *options)
 	    n != (uint64_t)getpid() || fds == NULL)
 		return 0;
 	if (!value_number(fds, 1, 9, &n) || n != 1)
-		return refuse("LISTEN_FDS", fds, "one listener is taken");
+		return refuse("LISTEN_FDS", fds,
+			      "only one listener can be inherited");
 	options->inherited = FIRST_INHERITED;
 	if (options->ready == options->inherited)
 		return refuse("-r", "3", "that is the inherited listener");
@@ -185,7 +189,8 @@ int options_parse(struct options *options, int argc, char *argv[])
 	if (options->print != NULL)
 		return 0;
 	if (optind < argc)
-		return refuse(argv[optind], "", "not an option; see -h");
+		return refuse(argv[optind], "",
+			      "not an option; the port goes with -p");
 	if (options->line && options->eof)
 		return refuse("-l", "-e", "one of them only");
 	if (options->limit == 0)

@@ -1,6 +1,7 @@
 #include "output.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -25,6 +26,7 @@ struct shown {
 void output_prepare(struct output *output, int fd)
 {
 	*output = (struct output){ .fd = fd, .terminal = isatty(fd) };
+	output->splices = !output->terminal;
 	if (output->terminal)
 		setlocale(LC_CTYPE, "");
 	signal(SIGPIPE, SIG_IGN);
@@ -118,6 +120,7 @@ static int flush(const struct output *output, struct shown *shown)
 
 static int deliver_shown(struct output *output, const char *buf, size_t len)
 {
+	const uint64_t before = output->delivered + output->pending_len;
 	struct shown shown = { .len = 0 };
 
 	for (size_t i = 0; i < len; i++) {
@@ -128,8 +131,8 @@ static int deliver_shown(struct output *output, const char *buf, size_t len)
 			continue;
 		if (flush(output, &shown) == -1)
 			return -1;
+		output->delivered = before + i + 1 - output->pending_len;
 	}
-	output->delivered += len;
 	return 0;
 }
 
@@ -140,12 +143,31 @@ int output_deliver(struct output *output, const char *buf, size_t len)
 	return output_write(output->fd, buf, len, &output->delivered);
 }
 
+ssize_t output_splice(struct output *output, int from, size_t len)
+{
+	ssize_t n;
+
+	do {
+		if (deadline_check() == -1)
+			return -1;
+		n = splice(from, NULL, output->fd, NULL, len, 0);
+	} while (n == -1 && errno == EINTR);
+	if (n > 0)
+		output->delivered += (uint64_t)n;
+	else if (n == 0 || errno == EINVAL)
+		output->splices = false;
+	return output->splices ? n : 0;
+}
+
 int output_finish(struct output *output)
 {
 	struct shown shown = { .len = 0 };
 
 	for (size_t i = 0; i < output->pending_len; i++)
 		show_byte(&shown, (unsigned char)output->pending[i]);
+	if (flush(output, &shown) == -1)
+		return -1;
+	output->delivered += output->pending_len;
 	output->pending_len = 0;
-	return flush(output, &shown);
+	return 0;
 }

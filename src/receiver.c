@@ -1,6 +1,7 @@
 #include "receiver.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -41,20 +42,39 @@ static bool accept_one(struct run *run)
 }
 
 /*
- * Passes over connections that end before their first byte, which is left for
- * deliver to take.
+ * net_recv, which a live progress line interrupts once a second, into the
+ * buffer. With MSG_PEEK the bytes are still to be taken; with MSG_TRUNC,
+ * tcp(7), they are counted only.
  */
+static ssize_t receive(struct run *run, size_t len, int flags)
+{
+	ssize_t n;
+
+	do {
+		report_progress(&run->progress, run->output.delivered);
+		n = net_recv(run->connection, buffer, len, flags);
+	} while (n == -1 && errno == EAGAIN && run->progress.live);
+	run_show(run, "recv", n, "%d, message, %zu, %s", run->connection, len,
+		 flags == MSG_PEEK ? "MSG_PEEK" : "0");
+	return n;
+}
+
+/* Whether receive returned bytes; if it failed, that is reported. */
+static bool received(struct run *run, ssize_t n)
+{
+	return run_check(run, "recv", "connection", n) && n > 0;
+}
+
+/* Passes over connections that end before their first byte. */
 static bool skip_empty(struct run *run)
 {
 	for (;;) {
-		ssize_t n = net_recv(run->connection, buffer, 1, MSG_PEEK);
+		ssize_t n = receive(run, 1, MSG_PEEK);
 
 		if (n == 1)
 			return true;
 		if (n == -1 && errno != ECONNRESET)
-			return run_step(run, "recv", "connection", n,
-					"%d, message, 1, MSG_PEEK",
-					run->connection);
+			return received(run, n);
 		if (run->options->verbose)
 			report_skipped();
 		if (!run_close(run, "connection", &run->connection) ||
@@ -71,70 +91,105 @@ static bool accept_sender(struct run *run)
 	return !run->options->eof || run_close(run, "listener", &run->listener);
 }
 
-/* How many of the next bytes to take, up to most: those of a line, or all. */
-static ssize_t next_len(struct run *run, size_t most)
+/*
+ * This and the next two move up to len bytes of the message from the sender to
+ * standard output. They return how many, 0 at end of file, -1 where a step
+ * failed.
+ */
+static ssize_t copy_some(struct run *run, size_t len)
 {
-	const char *newline;
-	ssize_t n;
+	ssize_t n = receive(run, len, 0);
+	int done;
 
-	if (!run->options->line)
-		return (ssize_t)most;
-	/* What follows the line stays unread, so that the sender learns. */
-	n = net_recv(run->connection, buffer, most, MSG_PEEK);
-	newline = n > 0 ? memchr(buffer, '\n', (size_t)n) : NULL;
-	return newline == NULL ? n : newline - buffer + 1;
+	if (!received(run, n))
+		return n;
+	done = output_deliver(&run->output, buffer, (size_t)n);
+	return run_step(run, "write", "standard output", done == -1 ? -1 : n,
+			"%d, message, %zd", run->output.fd, n)
+		       ? n
+		       : -1;
 }
 
-/* Takes the next bytes of the message, up to most. As net_recv. */
-static ssize_t take(struct run *run, size_t most)
+/* What follows the line stays unread: its sender learns so by a reset. */
+static ssize_t copy_line(struct run *run, size_t len)
 {
-	ssize_t n;
+	ssize_t n = receive(run, len, MSG_PEEK);
+	const char *newline;
 
-	do {
-		report_progress(&run->progress, run->output.delivered);
-		n = next_len(run, most);
-		if (n > 0)
-			n = net_recv(run->connection, buffer, (size_t)n, 0);
-	} while (n == -1 && errno == EAGAIN && run->progress.live);
-	run_step(run, "recv", "connection", n, "%d, message, %zu, 0",
-		 run->connection, most);
+	if (!received(run, n))
+		return n;
+	newline = memchr(buffer, '\n', (size_t)n);
+	return copy_some(run, newline == NULL ? (size_t)n
+					      : (size_t)(newline - buffer) + 1);
+}
+
+/*
+ * While splice waits for the socket it keeps the pipe locked, and its reader
+ * from what is in there already: so it is called only where bytes wait. Where
+ * they are few they are copied, as each segment that is spliced takes up one
+ * of the pipe's slots, however small it is.
+ */
+static ssize_t splice_some(struct run *run, size_t len)
+{
+	ssize_t n = receive(run, len, MSG_PEEK | MSG_TRUNC);
+
+	if (!received(run, n))
+		return n;
+	if (n < PIPE_BUF)
+		return copy_some(run, len);
+	n = output_splice(&run->output, run->connection, len);
+	if (n == 0)
+		return copy_some(run, len);
+	run_check(run, "write", "standard output", n);
 	return n;
 }
 
-static bool hand_on(struct run *run, ssize_t n)
+static ssize_t move_some(struct run *run, size_t len)
 {
-	const int done = output_deliver(&run->output, buffer, (size_t)n);
-
-	return run_step(run, "write", "standard output", done == -1 ? -1 : n,
-			"%d, message, %zd", run->output.fd, n);
+	if (run->options->line)
+		return copy_line(run, len);
+	if (run->options->eof && run->output.splices && !run->options->trace)
+		return splice_some(run, len);
+	return copy_some(run, len);
 }
 
-/* Hands the message on as it comes. *ending says what ended it. */
-static bool move_message(struct run *run, const char **ending)
+/* Tells of what the limit cut off the message, and how to take more. */
+static void tell_rest(const struct run *run, uint64_t left)
+{
+	const struct options *options = run->options;
+	const char *hint = "-n takes more, -l a line, -e all";
+
+	if (options->line || options->eof)
+		hint = "-n takes more";
+	else if (left > 0)
+		hint = "-l takes a line, -e all";
+	if (net_has_more(run->connection))
+		report_rest_left(run->output.delivered, hint);
+}
+
+/*
+ * Moves the message as it comes. Returns what ended it, or NULL where a step
+ * failed.
+ */
+static const char *move_message(struct run *run)
 {
 	const struct options *options = run->options;
 	uint64_t left = options->limit;
-	size_t most;
+	size_t len;
 	ssize_t n;
 
 	do {
-		most = left < sizeof(buffer) ? (size_t)left : sizeof(buffer);
-		n = take(run, most);
-		if (n == 0)
-			*ending = "end of file";
+		len = left < sizeof(buffer) ? (size_t)left : sizeof(buffer);
+		n = move_some(run, len);
 		if (n < 1)
-			return n == 0;
-		if (!hand_on(run, n))
-			return false;
+			return n == 0 ? "end of file" : NULL;
 		left -= (uint64_t)n;
-		*ending = "newline";
 		if (options->line && buffer[n - 1] == '\n')
-			return true;
+			return "newline";
 	} while (left > 0 && (options->line || options->eof));
-	*ending = left == 0 ? "limit" : "recv";
-	if ((size_t)n == most && net_has_more(run->connection))
-		report_rest_left(run->output.delivered);
-	return true;
+	if ((size_t)n == len)
+		tell_rest(run, left);
+	return left == 0 ? "limit" : "recv";
 }
 
 /* Has a stream's progress shown, and the wait for more interrupted for it. */
@@ -144,7 +199,8 @@ static bool start_progress(struct run *run)
 
 	if (!options->verbose)
 		return true;
-	report_start(&run->progress, options->eof && !run->output.terminal);
+	report_start(&run->progress,
+		     options->eof && !options->trace && !run->output.terminal);
 	return !run->progress.live ||
 	       run_step(run, "setsockopt", "connection",
 			net_limit_recv(run->connection, 1),
@@ -153,22 +209,23 @@ static bool start_progress(struct run *run)
 
 static void deliver(struct run *run)
 {
-	const char *ending = "an error";
-	bool moved;
+	const char *ending;
 
 	if (!start_progress(run))
 		return;
-	moved = move_message(run, &ending);
+	ending = move_message(run);
 	report_erase(&run->progress);
-	if (output_finish(&run->output) == -1)
-		moved = run_step(run, "write", "standard output", -1,
-				 "%d, message, 0", run->output.fd);
-	if (moved && run->output.delivered == 0 && !run->options->eof) {
+	if (!run_check(run, "write", "standard output",
+		       output_finish(&run->output)))
+		ending = NULL;
+	if (ending != NULL && run->output.delivered == 0 &&
+	    !run->options->eof) {
 		report_nothing_sent();
 		run->status = STATUS_NOTHING_SENT;
 	}
 	if (run->options->verbose)
-		report_summary(&run->progress, run->output.delivered, ending);
+		report_summary(&run->progress, run->output.delivered,
+			       ending == NULL ? "an error" : ending);
 }
 
 enum status receiver_run(const struct options *options)

@@ -17,7 +17,7 @@ static const char *const errno_names[] = {
 #include "errno_names.h"
 };
 
-/* One line; what was typed or sent can't break it or reach the terminal. */
+/* One line, which a control character in what was typed can't break. */
 __attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
 {
 	char line[LINE_BYTES];
@@ -44,7 +44,7 @@ void report_error(const char *call, const char *object)
 static const char *missing(const char *call, uint64_t delivered)
 {
 	if (strcmp(call, "accept") == 0)
-		return "nobody connected";
+		return "no sender came";
 	if (strcmp(call, "write") == 0)
 		return "it took no more";
 	return delivered == 0 ? "nothing came" : "the message did not end";
@@ -53,8 +53,8 @@ static const char *missing(const char *call, uint64_t delivered)
 void report_deadline(const char *call, const char *object, uint64_t timeout_us,
 		     uint64_t delivered)
 {
-	say("server: %s %s: %s within %g s, %ju bytes delivered", call, object,
-	    missing(call, delivered), (double)timeout_us / SECOND_US,
+	say("server: %s %s: %s within %.15g s, %ju bytes delivered", call,
+	    object, missing(call, delivered), (double)timeout_us / SECOND_US,
 	    (uintmax_t)delivered);
 }
 
@@ -78,11 +78,11 @@ void report_nothing_sent(void)
 	say("server: recv connection: closed by its sender, nothing sent");
 }
 
-void report_rest_left(uint64_t taken)
+void report_rest_left(uint64_t taken, const char *hint)
 {
 	say("server: recv connection: more than %ju bytes, the rest was left; "
-	    "-n takes more, -l a line, -e all",
-	    (uintmax_t)taken);
+	    "%s",
+	    (uintmax_t)taken, hint);
 }
 
 static const char *errno_name(int reason)

@@ -5,16 +5,21 @@
 
 #include "net.h"
 
-bool run_step(struct run *run, const char *call, const char *object,
-	      long result, const char *format, ...)
+void run_show(const struct run *run, const char *call, long result,
+	      const char *format, ...)
 {
 	va_list arguments;
 
-	if (run->options->trace) {
-		va_start(arguments, format);
-		report_step(call, result, format, arguments);
-		va_end(arguments);
-	}
+	if (!run->options->trace)
+		return;
+	va_start(arguments, format);
+	report_step(call, result, format, arguments);
+	va_end(arguments);
+}
+
+bool run_check(struct run *run, const char *call, const char *object,
+	       long result)
+{
 	if (result != -1)
 		return true;
 	if (run->status != STATUS_OK)
@@ -29,6 +34,19 @@ bool run_step(struct run *run, const char *call, const char *object,
 		report_error(call, object);
 	}
 	return false;
+}
+
+bool run_step(struct run *run, const char *call, const char *object,
+	      long result, const char *format, ...)
+{
+	va_list arguments;
+
+	if (run->options->trace) {
+		va_start(arguments, format);
+		report_step(call, result, format, arguments);
+		va_end(arguments);
+	}
+	return run_check(run, call, object, result);
 }
 
 bool run_close(struct run *run, const char *object, int *fd)

@@ -174,16 +174,17 @@ static void test_options_parse_refuses_what_is_no_option(void **state)
 	} bad[] = {
 		{ { "-q" }, "-q: no such option" },
 		{ { "-lq" }, "-q: no such option" },
+		{ { "-:" }, "-:: no such option" },
 		{ { "-qe" }, "-q: no such option" },
-		{ { "--frob" }, "--frob: no such option" },
-		{ { "--t", "5" }, "--t: no such option" },
+		{ { "--frob" }, "--frob: no such option, or not one" },
+		{ { "--t", "5" }, "--t: no such option, or not one" },
 		{ { "--eof=1" }, "-e: takes no value" },
 		{ { "-p" }, "-p: needs a value" },
 		{ { "--port" }, "-p: needs a value" },
-		{ { "9000" }, "9000: not an option; see -h" },
-		{ { "-e", "x" }, "x: not an option; see -h" },
-		{ { "--", "-e" }, "-e: not an option; see -h" },
-		{ { "" }, ": not an option; see -h" },
+		{ { "9000" }, "9000: not an option; the port goes with -p" },
+		{ { "-e", "x" }, "x: not an option; the port goes with -p" },
+		{ { "--", "-e" }, "-e: not an option; the port goes with -p" },
+		{ { "" }, ": not an option; the port goes with -p" },
 		{ { "-le" }, "-l -e: one of them only" },
 		{ { "-e", "-p1", "-l" }, "-l -e: one of them only" },
 	};
@@ -216,7 +217,7 @@ static void test_options_parse_refuses_bad_values(void **state)
 		  { "", "0", "0.0", "-1", "+1", " 1", "1s", "1.", ".", "1..2",
 		    "inf", "infinity", "nan", "1e3", "1000000000" } },
 		{ "-r",
-		  "not a number above 2",
+		  "not from 3 to 2147483647",
 		  { "", "0", "1", "2", "-1", "+3", " 3", "3x", "2147483648" } },
 		{ "-r", "not open for writing", { "999", "2147483647" } },
 	};
@@ -314,7 +315,8 @@ static void test_options_parse_refuses_other_than_one_listener(void **state)
 		char expected[512];
 
 		snprintf(expected, sizeof(expected),
-			 "server: LISTEN_FDS%s%s: one listener is taken\n%s",
+			 "server: LISTEN_FDS%s%s: only one listener can be "
+			 "inherited\n%s",
 			 bad[i][0] == '\0' ? "" : " ", bad[i], usage);
 		assert_string_equal(result.err, expected);
 		assert_int_equal(result.status, 1);
