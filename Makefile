@@ -61,7 +61,7 @@ $(BUILD)/tests/%.o: tests/%.c | $(BUILD)/tests/rooms $(filter deps,$(MAKECMDGOAL
 $(BUILD)/tests/%_test: $(BUILD)/tests/%_test.o $(HELPERS) $(TEST_ROOMS)
 	$(CC) $(CFLAGS) $(LDFLAGS) $(WRAP:%=-Wl,--wrap=%) -o $@ $^ -lcmocka
 
-$(BUILD) $(BUILD)/tests/rooms:
+$(BUILD) $(BUILD)/tests/rooms $(BUILD)/bench:
 	mkdir -p $@
 
 check test: $(PROGRAM) $(TESTS)
@@ -103,8 +103,34 @@ valgrind: $(PROGRAM) $(TESTS)
 	PROGRAM=./$(PROGRAM) RUNNER=tests/valgrind.sh tests/run.sh \
 		$(abspath tests/valgrind.sh) $(filter-out %/strace_test,$(TESTS))
 
-lint:
-	clang-format --dry-run -Werror src/*.c include/*.h tests/*.[ch]
+# SAMPLE=50 tries only so many, picked by SEED.
+mutants:
+	@tests/mutants.sh -n '$(or $(SAMPLE),0)' -s '$(or $(SEED),1)' \
+		$(if $(JOBS),-j '$(JOBS)') $(MUTATE)
+
+# The benchmark measures the static build too and, where its processor is
+# known, a program of the bare system calls. BENCH_GB=0 leaves streams out.
+BENCH_OBJECTS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%.o, \
+	$(filter-out %/floor.c,$(wildcard tests/bench/*.c)))
+FLOOR := $(if $(filter x86_64-%,$(shell $(CC) -dumpmachine)),\
+	$(BUILD)/bench/floor)
+
+bench: $(PROGRAM) $(BUILD)/bench/bench $(FLOOR) static-program
+	tests/bench/bench.sh $(BUILD)/bench ./$(PROGRAM) build/static/server
+
+$(BUILD)/bench/bench: $(BENCH_OBJECTS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^
+
+$(BUILD)/bench/floor: tests/bench/floor.c tests/bench/port.h | $(BUILD)/bench
+	$(CC) -std=c11 $(WARNINGS) -O2 -ffreestanding -fno-stack-protector \
+		-fno-pie -nostdlib -static -s -o $@ $<
+
+$(BUILD)/bench/%.o: tests/bench/%.c | $(BUILD)/bench
+	$(COMPILE) -pthread -c -o $@ $<
+
+lint: $(BUILD)/errno_names.h
+	clang-format --dry-run -Werror src/*.c include/*.h tests/*.[ch] \
+		tests/bench/*.[ch]
 	for source in $(SOURCES); do \
 		clang-tidy --quiet $$source -- -std=c11 $(DEFINES) && \
 		$(CC) -std=c11 $(WARNINGS) $(DEFINES) -O2 -fanalyzer -Werror \
@@ -114,12 +140,14 @@ lint:
 		--suppress=missingIncludeSystem --inline-suppr \
 		$(DEFINES) src
 	mandoc -Tlint -Wall src/server.1
-	shellcheck tests/*.sh .ci/run
+	shellcheck tests/*.sh tests/bench/*.sh .ci/run
 
 clean:
 	rm -rf build server
 
-.PHONY: all run check test deps static sanitize valgrind lint install uninstall clean \
+.PHONY: all run check test deps static sanitize valgrind \
+	mutants bench lint install uninstall clean \
 	static-program
 .SECONDARY:
--include $(wildcard $(BUILD)/*.d $(BUILD)/tests/*.d $(BUILD)/tests/rooms/*.d)
+-include $(wildcard $(BUILD)/*.d $(BUILD)/tests/*.d $(BUILD)/tests/rooms/*.d \
+	$(BUILD)/bench/*.d)

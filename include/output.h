@@ -16,7 +16,7 @@ struct output {
 	bool terminal; /* show control characters instead of sending them */
 	char pending[MB_LEN_MAX]; /* the begin of a character, to a terminal */
 	size_t pending_len;
-	bool splices; /* false once output_splice has found that it can't */
+	bool splices;	    /* whether output_splice may be called */
 	uint64_t delivered; /* how many bytes of the message fd has taken */
 };
 
@@ -35,10 +35,16 @@ void output_prepare(struct output *output, int fd);
 int output_deliver(struct output *output, const char *buf, size_t len);
 
 /*
+ * fcntl(2) with F_SETPIPE_SZ: has a pipe take a mebibyte at once, so that its
+ * two ends wait for each other less often, and learns whether fd is one.
+ * Where the kernel does not allow that much, it keeps what it has.
+ */
+void output_widen(struct output *output);
+
+/*
  * splice(2): delivers up to len bytes that the socket `from` has received
- * without copying them. Returns how many or, where fd is nothing that can be
- * spliced to, 0 with output->splices false from then on. errno as
- * output_write.
+ * without copying them. Returns how many or, where the kernel can't do it, 0
+ * with output->splices false from then on. errno as output_write.
  */
 ssize_t output_splice(struct output *output, int from, size_t len);
 

@@ -15,6 +15,7 @@
 enum {
 	SHOWN_MOST = 4, /* bytes that one byte is shown as: \xNN */
 	SHOWN_BYTES = 4096,
+	PIPE_BYTES = 1 << 20, /* what Linux allows anybody */
 };
 
 /* What a terminal is about to be sent. */
@@ -26,7 +27,6 @@ struct shown {
 void output_prepare(struct output *output, int fd)
 {
 	*output = (struct output){ .fd = fd, .terminal = isatty(fd) };
-	output->splices = !output->terminal;
 	if (output->terminal)
 		setlocale(LC_CTYPE, "");
 	signal(SIGPIPE, SIG_IGN);
@@ -141,6 +141,12 @@ int output_deliver(struct output *output, const char *buf, size_t len)
 	if (output->terminal)
 		return deliver_shown(output, buf, len);
 	return output_write(output->fd, buf, len, &output->delivered);
+}
+
+void output_widen(struct output *output)
+{
+	output->splices = fcntl(output->fd, F_SETPIPE_SZ, PIPE_BYTES) != -1 ||
+			  errno == EPERM || errno == EBUSY;
 }
 
 ssize_t output_splice(struct output *output, int from, size_t len)

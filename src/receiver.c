@@ -12,7 +12,7 @@
 #include "run.h"
 
 enum {
-	BUFFER_BYTES = 65536,
+	BUFFER_BYTES = 131072,
 };
 
 static char buffer[BUFFER_BYTES];
@@ -148,7 +148,7 @@ static ssize_t move_some(struct run *run, size_t len)
 {
 	if (run->options->line)
 		return copy_line(run, len);
-	if (run->options->eof && run->output.splices && !run->options->trace)
+	if (run->output.splices)
 		return splice_some(run, len);
 	return copy_some(run, len);
 }
@@ -213,6 +213,8 @@ static void deliver(struct run *run)
 
 	if (!start_progress(run))
 		return;
+	if (run->options->eof && !run->options->trace)
+		output_widen(&run->output);
 	ending = move_message(run);
 	report_erase(&run->progress);
 	if (!run_check(run, "write", "standard output",

@@ -89,7 +89,10 @@ static const char *errno_name(int reason)
 {
 	const int known = sizeof(errno_names) / sizeof(errno_names[0]);
 
-	return reason < known ? errno_names[reason] : "errno";
+	const char *name = reason < known ? errno_names[reason] : NULL;
+
+	/* Some numbers have no name. */
+	return name == NULL ? "errno" : name;
 }
 
 void report_step(const char *call, long result, const char *format,
@@ -141,7 +144,7 @@ static uint64_t now_us(void)
 static void format_rate(char *text, size_t size, uint64_t bytes, uint64_t us)
 {
 	static const char *const units[] = { "B/s", "kB/s", "MB/s", "GB/s" };
-	double seconds = (double)(us + 1) / SECOND_US;
+	double seconds = ((double)us + 1) / SECOND_US;
 	double rate = (double)bytes / seconds;
 	size_t unit = 0;
 

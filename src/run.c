@@ -39,9 +39,9 @@ bool run_check(struct run *run, const char *call, const char *object,
 bool run_step(struct run *run, const char *call, const char *object,
 	      long result, const char *format, ...)
 {
-	va_list arguments;
-
 	if (run->options->trace) {
+		va_list arguments;
+
 		va_start(arguments, format);
 		report_step(call, result, format, arguments);
 		va_end(arguments);

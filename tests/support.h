@@ -17,8 +17,11 @@
  * fails in here fails the test. No wait is longer than WAIT_MS.
  */
 
+#ifndef WAIT_MS
+#define WAIT_MS 20000
+#endif
+
 enum {
-	WAIT_MS = 20000,
 	CAUGHT_BYTES = 16384, /* of each output; what is more fails the test */
 	LEAKED = 99, /* status of a child that left a descriptor open */
 };
