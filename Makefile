@@ -100,7 +100,7 @@ sanitize:
 		WITHOUT=strace_test check
 
 valgrind: $(PROGRAM) $(TESTS)
-	PROGRAM=./$(PROGRAM) RUNNER=tests/valgrind.sh tests/run.sh \
+	RUNNER=tests/valgrind.sh tests/run.sh \
 		$(abspath tests/valgrind.sh) $(filter-out %/strace_test,$(TESTS))
 
 # SAMPLE=50 tries only so many, picked by SEED.
