@@ -182,6 +182,21 @@ static void test_eof_takes_a_stream_into_a_pipe(void **state)
 	assert_int_equal(process_end(&sender).status, 0);
 }
 
+/* Long enough to be spliced, which may not keep the pipe from its reader. */
+static void test_eof_hands_on_what_an_idle_sender_sent(void **state)
+{
+	struct process server = server_listen(&port, "-e", NULL);
+	int client = client_connect(port);
+
+	(void)state;
+	for (size_t i = 0; i < 20; i++) {
+		client_send(client, stream + i * 100000, 100000);
+		expect_output(&server, stream + i * 100000, 100000);
+	}
+	close(client);
+	assert_ended(&server, 0, "", "");
+}
+
 /* Has the stream received by a script into a file that begins with "old". */
 static void receive_into_file(const char *script)
 {
@@ -732,6 +747,7 @@ int main(void)
 		cmocka_unit_test(test_limit_stops_a_plain_message),
 		cmocka_unit_test(test_limit_takes_a_plain_message_over_128),
 		cmocka_unit_test(test_eof_takes_a_stream_into_a_pipe),
+		cmocka_unit_test(test_eof_hands_on_what_an_idle_sender_sent),
 		cmocka_unit_test(
 			test_eof_takes_a_stream_into_a_file_at_its_offset),
 		cmocka_unit_test(

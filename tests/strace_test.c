@@ -40,11 +40,51 @@ static void test_server_makes_the_calls_of_the_run_and_no_others(void **state)
 		       "+++ exited with 0 +++\n");
 }
 
+/* How the stream is written: by splice into a pipe, else by write. */
+static void assert_stream_calls(const char *script, bool splices)
+{
+	static char stream[1000000];
+	struct process server;
+	struct result result;
+	int client;
+
+	if (!is_installed("strace"))
+		skip();
+	server = shell_start(script);
+	client = client_connect(8080);
+	client_send(client, stream, sizeof(stream));
+	close(client);
+	result = process_end(&server);
+	assert_int_equal(result.status, 0);
+	assert_int_equal(strstr(result.err, "splice(4, NULL, 1, ") != NULL,
+			 splices);
+	assert_int_equal(strstr(result.err, "write(1, ") != NULL, !splices);
+}
+
+static void test_server_splices_a_stream_into_a_pipe(void **state)
+{
+	(void)state;
+	/* cat takes its time, so that more than a few bytes wait. */
+	assert_stream_calls("exec 4>&2; { strace -e trace=splice,write "
+			    "$SERVER -e 4>&-; } 2>&4 | cat >/dev/null",
+			    true);
+}
+
+static void test_server_writes_a_stream_into_a_file(void **state)
+{
+	(void)state;
+	assert_stream_calls("exec strace -e trace=splice,write "
+			    "$SERVER -e >build/stream",
+			    false);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			test_server_makes_the_calls_of_the_run_and_no_others),
+		cmocka_unit_test(test_server_splices_a_stream_into_a_pipe),
+		cmocka_unit_test(test_server_writes_a_stream_into_a_file),
 	};
 
 	return cmocka_run_group_tests(tests, own_network, NULL);
