@@ -49,6 +49,8 @@ static void become_child(const int in[2], const int out[2], const int err[2])
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	setpgid(0, 0);
+	/* Also where the test itself hangs on what the child holds. */
+	alarm(3 * WAIT_MS / 1000);
 	dup2(in[READ], STDIN_FILENO);
 	dup2(out[WRITE], STDOUT_FILENO);
 	dup2(err[WRITE], STDERR_FILENO);
