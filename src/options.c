@@ -178,7 +178,6 @@ int options_parse(struct options *options, int argc, char *argv[])
 				     .port = DEFAULT_PORT,
 				     .ready = -1,
 				     .inherited = -1 };
-	opterr = 0;
 	while (options->print == NULL &&
 	       (letter = getopt_long(argc, argv, letters, names, NULL)) != -1) {
 		if (letter == ':' || letter == '?')
