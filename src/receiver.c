@@ -15,7 +15,7 @@ enum {
 	BUFFER_BYTES = 131072,
 };
 
-static char buffer[BUFFER_BYTES];
+static char payload[BUFFER_BYTES];
 
 static bool start_deadline(struct run *run)
 {
@@ -43,7 +43,7 @@ static bool accept_one(struct run *run)
 
 /*
  * net_recv, which a live progress line interrupts once a second, into the
- * buffer. With MSG_PEEK the bytes are still to be taken; with MSG_TRUNC,
+ * payload. With MSG_PEEK the bytes are still to be taken; with MSG_TRUNC,
  * tcp(7), they are counted only.
  */
 static ssize_t receive(struct run *run, size_t len, int flags)
@@ -52,7 +52,7 @@ static ssize_t receive(struct run *run, size_t len, int flags)
 
 	do {
 		report_progress(&run->progress, run->output.delivered);
-		n = net_recv(run->connection, buffer, len, flags);
+		n = net_recv(run->connection, payload, len, flags);
 	} while (n == -1 && errno == EAGAIN && run->progress.live);
 	run_show(run, "recv", n, "%d, message, %zu, %s", run->connection, len,
 		 flags == MSG_PEEK ? "MSG_PEEK" : "0");
@@ -103,7 +103,7 @@ static ssize_t copy_some(struct run *run, size_t len)
 
 	if (!received(run, n))
 		return n;
-	done = output_deliver(&run->output, buffer, (size_t)n);
+	done = output_deliver(&run->output, payload, (size_t)n);
 	return run_step(run, "write", "standard output", done == -1 ? -1 : n,
 			"%d, message, %zd", run->output.fd, n)
 		       ? n
@@ -118,9 +118,10 @@ static ssize_t copy_line(struct run *run, size_t len)
 
 	if (!received(run, n))
 		return n;
-	newline = memchr(buffer, '\n', (size_t)n);
-	return copy_some(run, newline == NULL ? (size_t)n
-					      : (size_t)(newline - buffer) + 1);
+	newline = memchr(payload, '\n', (size_t)n);
+	return copy_some(run, newline == NULL
+				      ? (size_t)n
+				      : (size_t)(newline - payload) + 1);
 }
 
 /*
@@ -136,7 +137,7 @@ static ssize_t splice_some(struct run *run, size_t len)
 	if (!received(run, n))
 		return n;
 	if (n < PIPE_BUF)
-		return copy_some(run, len);
+		return copy_some(run, (size_t)n);
 	n = output_splice(&run->output, run->connection, len);
 	if (n == 0)
 		return copy_some(run, len);
@@ -179,12 +180,12 @@ static const char *move_message(struct run *run)
 	ssize_t n;
 
 	do {
-		len = left < sizeof(buffer) ? (size_t)left : sizeof(buffer);
+		len = left < sizeof(payload) ? (size_t)left : sizeof(payload);
 		n = move_some(run, len);
 		if (n < 1)
 			return n == 0 ? "end of file" : NULL;
 		left -= (uint64_t)n;
-		if (options->line && buffer[n - 1] == '\n')
+		if (options->line && payload[n - 1] == '\n')
 			return "newline";
 	} while (left > 0 && (options->line || options->eof));
 	if ((size_t)n == len)

@@ -165,10 +165,13 @@ void report_start(struct progress *progress, bool live)
 void report_progress(struct progress *progress, uint64_t bytes)
 {
 	char rate[LINE_BYTES / 2], line[LINE_BYTES];
-	uint64_t now = now_us();
+	uint64_t now;
 	int len;
 
-	if (!progress->live || now < progress->next_us)
+	if (!progress->live)
+		return;
+	now = now_us();
+	if (now < progress->next_us)
 		return;
 	progress->next_us = now + SECOND_US;
 	progress->drawn = true;

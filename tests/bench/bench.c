@@ -16,7 +16,7 @@
 #include "table.h"
 
 enum {
-	MESSAGE_ROUNDS = 400,
+	MESSAGE_ROUNDS = 1000,
 	WAITING_ROUNDS = 9,
 	STREAM_ROUNDS = 3,
 };
