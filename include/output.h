@@ -17,6 +17,7 @@ struct output {
 	char pending[MB_LEN_MAX]; /* the begin of a character, to a terminal */
 	size_t pending_len;
 	bool splices;	    /* whether output_splice may be called */
+	int between[2];	    /* ends of a pipe from a socket to fd, or -1 */
 	uint64_t delivered; /* how many bytes of the message fd has taken */
 };
 
@@ -35,20 +36,25 @@ void output_prepare(struct output *output, int fd);
 int output_deliver(struct output *output, const char *buf, size_t len);
 
 /*
- * fcntl(2) with F_SETPIPE_SZ: has a pipe take a mebibyte at once, so that its
- * two ends wait for each other less often, and learns whether fd is one.
- * Where the kernel does not allow that much, it keeps what it has.
+ * Learns whether output_splice can serve, with fcntl(2) and F_SETPIPE_SZ: has
+ * a pipe take a mebibyte at once, so that its two ends wait for each other
+ * less often. Where the kernel does not allow that much, it keeps what it has.
+ * Where fd is no pipe but takes what comes from one, a pipe(2) is put between.
  */
 void output_widen(struct output *output);
 
 /*
  * splice(2): delivers up to len bytes that the socket `from` has received
- * without copying them. Returns how many or, where the kernel can't do it, 0
- * with output->splices false from then on. errno as output_write.
+ * without copying them to this program. Returns how many or, where the kernel
+ * can't do it, 0 with output->splices false from then on. errno as
+ * output_write.
  */
 ssize_t output_splice(struct output *output, int from, size_t len);
 
-/* Delivers what is pending when no more will come. As output_deliver. */
+/*
+ * Delivers what is pending when no more will come, and closes what is between.
+ * As output_deliver.
+ */
 int output_finish(struct output *output);
 
 /*

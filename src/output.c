@@ -14,7 +14,7 @@
 
 enum {
 	SHOWN_MOST = 4, /* bytes that one byte is shown as: \xNN */
-	SHOWN_BYTES = 4096,
+	SHOWN_BYTES = 1024,
 	PIPE_BYTES = 1 << 20, /* what Linux allows anybody */
 };
 
@@ -26,7 +26,9 @@ struct shown {
 
 void output_prepare(struct output *output, int fd)
 {
-	*output = (struct output){ .fd = fd, .terminal = isatty(fd) };
+	*output = (struct output){ .fd = fd,
+				   .terminal = isatty(fd),
+				   .between = { -1, -1 } };
 	if (output->terminal)
 		setlocale(LC_CTYPE, "");
 	signal(SIGPIPE, SIG_IGN);
@@ -143,32 +145,89 @@ int output_deliver(struct output *output, const char *buf, size_t len)
 	return output_write(output->fd, buf, len, &output->delivered);
 }
 
+/* Whether fd takes what is spliced to it from a pipe, which is empty now. */
+static bool takes_splice(int fd, int from)
+{
+	return splice(from, NULL, fd, NULL, 1, SPLICE_F_NONBLOCK) == -1 &&
+	       errno == EAGAIN;
+}
+
+static void close_between(struct output *output)
+{
+	for (int i = 0; i < 2; i++) {
+		if (output->between[i] != -1)
+			close(output->between[i]);
+		output->between[i] = -1;
+	}
+}
+
 void output_widen(struct output *output)
 {
 	output->splices = fcntl(output->fd, F_SETPIPE_SZ, PIPE_BYTES) != -1 ||
 			  errno == EPERM || errno == EBUSY;
+	if (output->splices || output->terminal || pipe(output->between) == -1)
+		return;
+	fcntl(output->between[1], F_SETPIPE_SZ, PIPE_BYTES);
+	/* One of ours in the place of a closed descriptor would be taken for
+	 * it: then copying has to do. */
+	output->splices = output->between[0] > STDERR_FILENO &&
+			  takes_splice(output->fd, output->between[0]);
+	if (!output->splices)
+		close_between(output);
 }
 
-ssize_t output_splice(struct output *output, int from, size_t len)
+static ssize_t splice_once(int from, int to, size_t len)
 {
 	ssize_t n;
 
 	do {
 		if (deadline_check() == -1)
 			return -1;
-		n = splice(from, NULL, output->fd, NULL, len, 0);
+		n = splice(from, NULL, to, NULL, len, 0);
 	} while (n == -1 && errno == EINTR);
+	return n;
+}
+
+/* Moves on len bytes that are between. Returns len or -1. */
+static ssize_t splice_on(struct output *output, size_t len)
+{
+	size_t left = len;
+
+	while (left > 0) {
+		ssize_t n = splice_once(output->between[0], output->fd, left);
+
+		if (n < 1)
+			return -1;
+		left -= (size_t)n;
+		output->delivered += (uint64_t)n;
+	}
+	return (ssize_t)len;
+}
+
+ssize_t output_splice(struct output *output, int from, size_t len)
+{
+	const bool direct = output->between[1] == -1;
+	ssize_t n = splice_once(from, direct ? output->fd : output->between[1],
+				len);
+
+	if (n == 0 || (n == -1 && errno == EINVAL)) {
+		output->splices = false;
+		return 0;
+	}
+	if (n > 0 && !direct)
+		return splice_on(output, (size_t)n);
 	if (n > 0)
 		output->delivered += (uint64_t)n;
-	else if (n == 0 || errno == EINVAL)
-		output->splices = false;
-	return output->splices ? n : 0;
+	return n;
 }
 
 int output_finish(struct output *output)
 {
 	struct shown shown = { .len = 0 };
 
+	close_between(output);
+	if (output->pending_len == 0)
+		return 0;
 	for (size_t i = 0; i < output->pending_len; i++)
 		show_byte(&shown, (unsigned char)output->pending[i]);
 	if (flush(output, &shown) == -1)

@@ -2,7 +2,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -127,7 +129,9 @@ static void test_output_write_fails_if_the_reader_is_gone(void **state)
 
 static void test_output_deliver_fails_if_the_terminal_fails(void **state)
 {
-	struct output output = { .fd = -1, .terminal = true };
+	struct output output = { .fd = -1,
+				 .terminal = true,
+				 .between = { -1, -1 } };
 
 	(void)state;
 	assert_int_equal(output_deliver(&output, "abc", 3), -1);
@@ -137,7 +141,9 @@ static void test_output_deliver_fails_if_the_terminal_fails(void **state)
 
 static void test_output_finish_fails_if_the_terminal_fails(void **state)
 {
-	struct output output = { .fd = -1, .terminal = true };
+	struct output output = { .fd = -1,
+				 .terminal = true,
+				 .between = { -1, -1 } };
 
 	(void)state;
 	output.pending[0] = '\xe2';
@@ -147,17 +153,39 @@ static void test_output_finish_fails_if_the_terminal_fails(void **state)
 	assert_int_equal(output.delivered, 0);
 }
 
-static void test_output_widen_tells_a_pipe_from_other_things(void **state)
+static struct output output_to(int fd)
 {
-	struct output output = { .fd = open("/dev/null", O_WRONLY) };
+	struct output output;
+
+	assert_int_not_equal(fd, -1);
+	output_prepare(&output, fd);
+	signal(SIGPIPE, SIG_DFL);
+	return output;
+}
+
+/* Asks output_widen whether output_splice can serve, and closes fd. */
+static bool can_splice(int fd)
+{
+	struct output output = output_to(fd);
+	const int before = open_descriptors();
+	bool splices;
+
+	output_widen(&output);
+	splices = output.splices;
+	assert_int_equal(output_finish(&output), 0);
+	assert_int_equal(open_descriptors(), before);
+	close(fd);
+	return splices;
+}
+
+static void test_output_widen_widens_a_pipe(void **state)
+{
+	struct output output;
 	int ends[2];
 
 	(void)state;
-	output_widen(&output);
-	assert_false(output.splices);
-	close(output.fd);
 	assert_int_equal(pipe(ends), 0);
-	output.fd = ends[1];
+	output = output_to(ends[1]);
 	output_widen(&output);
 	assert_true(output.splices);
 	assert_int_equal(fcntl(ends[0], F_GETPIPE_SZ), 1 << 20);
@@ -165,41 +193,116 @@ static void test_output_widen_tells_a_pipe_from_other_things(void **state)
 	close(ends[1]);
 }
 
-static void test_output_splice_says_so_if_it_can_not(void **state)
+static void test_output_widen_tells_what_can_be_spliced_to(void **state)
 {
-	struct output output = { .fd = open("/dev/null", O_WRONLY),
-				 .splices = true };
-	int ends[2];
+	(void)state;
+	assert_true(can_splice(open("/dev/null", O_WRONLY)));
+	assert_true(can_splice(open("/tmp", O_TMPFILE | O_RDWR, 0600)));
+	assert_false(
+		can_splice(open("/tmp", O_TMPFILE | O_RDWR | O_APPEND, 0600)));
+	assert_false(can_splice(open("/dev/full", O_WRONLY)));
+	assert_false(can_splice(open("/dev/null", O_RDONLY)));
+	assert_false(can_splice(posix_openpt(O_RDWR | O_NOCTTY)));
+}
+
+static void test_output_widen_leaves_closed_descriptors_alone(void **state)
+{
+	struct output output = output_to(open("/dev/null", O_WRONLY));
+	const int saved = fcntl(STDIN_FILENO, F_DUPFD, 3);
 
 	(void)state;
+	close(STDIN_FILENO);
+	output_widen(&output);
+	assert_int_equal(fcntl(STDIN_FILENO, F_GETFD), -1);
+	assert_int_equal(dup2(saved, STDIN_FILENO), STDIN_FILENO);
+	assert_false(output.splices);
+	close(output.fd);
+	close(saved);
+}
+
+/* A socket in which text waits. */
+static int socket_with_text(void)
+{
+	int ends[2];
+
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
 	assert_int_equal(write(ends[0], text, sizeof(text)), sizeof(text));
-	assert_int_equal(output_splice(&output, ends[1], 100), 0);
+	close(ends[0]);
+	return ends[1];
+}
+
+static void test_output_splice_says_so_if_it_can_not(void **state)
+{
+	struct output output = output_to(open("/dev/null", O_WRONLY));
+	const int from = socket_with_text();
+
+	(void)state;
+	output.splices = true;
+	assert_int_equal(output_splice(&output, from, 100), 0);
 	assert_false(output.splices);
 	assert_int_equal(output.delivered, 0);
 	close(output.fd);
-	close(ends[0]);
-	close(ends[1]);
+	close(from);
 }
 
-static void test_output_splice_moves_what_waits(void **state)
+static void test_output_splice_moves_what_waits_into_a_pipe(void **state)
 {
-	struct output output = { .splices = true };
-	int ends[2], sockets[2];
+	const int from = socket_with_text();
+	struct output output;
+	int ends[2];
 
 	(void)state;
 	assert_int_equal(pipe(ends), 0);
-	output.fd = ends[1];
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets), 0);
-	assert_int_equal(write(sockets[0], text, sizeof(text)), sizeof(text));
-	assert_int_equal(output_splice(&output, sockets[1], 100), sizeof(text));
+	output = output_to(ends[1]);
+	output_widen(&output);
+	assert_int_equal(output_splice(&output, from, 100), sizeof(text));
 	assert_true(output.splices);
 	assert_int_equal(output.delivered, sizeof(text));
 	assert_written(ends[0]);
 	close(ends[0]);
 	close(ends[1]);
-	close(sockets[0]);
-	close(sockets[1]);
+	close(from);
+}
+
+static void test_output_splice_moves_what_waits_into_a_file(void **state)
+{
+	const int fd = open("/tmp", O_TMPFILE | O_RDWR, 0600);
+	struct output output = output_to(fd);
+	const int from = socket_with_text();
+
+	(void)state;
+	output_widen(&output);
+	assert_int_equal(output_splice(&output, from, 1), 1);
+	assert_int_equal(output_splice(&output, from, 100), sizeof(text) - 1);
+	assert_int_equal(output.delivered, sizeof(text));
+	assert_int_equal(output_finish(&output), 0);
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	assert_written(fd);
+	close(fd);
+	close(from);
+}
+
+static void test_output_splice_fails_if_the_file_takes_no_more(void **state)
+{
+	const struct rlimit four = { .rlim_cur = 4, .rlim_max = RLIM_INFINITY };
+	struct rlimit before;
+	struct output output =
+		output_to(open("/tmp", O_TMPFILE | O_RDWR, 0600));
+	const int from = socket_with_text();
+
+	(void)state;
+	output_widen(&output);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &four), 0);
+	assert_int_equal(output_splice(&output, from, 100), -1);
+	assert_int_equal(errno, EFBIG);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	signal(SIGXFSZ, SIG_DFL);
+	assert_int_equal(output.delivered, 4);
+	assert_int_equal(output_finish(&output), 0);
+	close(output.fd);
+	close(from);
 }
 
 int main(void)
@@ -218,10 +321,18 @@ int main(void)
 			test_output_deliver_fails_if_the_terminal_fails),
 		cmocka_unit_test(
 			test_output_finish_fails_if_the_terminal_fails),
+		cmocka_unit_test(test_output_widen_widens_a_pipe),
 		cmocka_unit_test(
-			test_output_widen_tells_a_pipe_from_other_things),
+			test_output_widen_tells_what_can_be_spliced_to),
+		cmocka_unit_test(
+			test_output_widen_leaves_closed_descriptors_alone),
 		cmocka_unit_test(test_output_splice_says_so_if_it_can_not),
-		cmocka_unit_test(test_output_splice_moves_what_waits),
+		cmocka_unit_test(
+			test_output_splice_moves_what_waits_into_a_pipe),
+		cmocka_unit_test(
+			test_output_splice_moves_what_waits_into_a_file),
+		cmocka_unit_test(
+			test_output_splice_fails_if_the_file_takes_no_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,9 +40,12 @@ static void test_server_makes_the_calls_of_the_run_and_no_others(void **state)
 		       "+++ exited with 0 +++\n");
 }
 
-/* How the stream is written: by splice into a pipe, else by write. */
-static void assert_stream_calls(const char *script, bool splices)
+/* Which call delivers a stream to standard output. */
+static void assert_stream_call(const char *script, const char *call)
 {
+	static const char *const calls[] = { "splice(4, NULL, 1, ",
+					     "splice(3, NULL, 1, ",
+					     "write(1, " };
 	static char stream[1000000];
 	struct process server;
 	struct result result;
@@ -56,26 +59,34 @@ static void assert_stream_calls(const char *script, bool splices)
 	close(client);
 	result = process_end(&server);
 	assert_int_equal(result.status, 0);
-	assert_int_equal(strstr(result.err, "splice(4, NULL, 1, ") != NULL,
-			 splices);
-	assert_int_equal(strstr(result.err, "write(1, ") != NULL, !splices);
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		assert_int_equal(strstr(result.err, calls[i]) != NULL,
+				 strcmp(calls[i], call) == 0);
 }
 
 static void test_server_splices_a_stream_into_a_pipe(void **state)
 {
 	(void)state;
 	/* cat takes its time, so that more than a few bytes wait. */
-	assert_stream_calls("exec 4>&2; { strace -e trace=splice,write "
-			    "$SERVER -e 4>&-; } 2>&4 | cat >/dev/null",
-			    true);
+	assert_stream_call("exec 4>&2; { strace -z -e trace=splice,write "
+			   "$SERVER -e 4>&-; } 2>&4 | cat >/dev/null",
+			   "splice(4, NULL, 1, ");
 }
 
-static void test_server_writes_a_stream_into_a_file(void **state)
+static void test_server_splices_a_stream_through_a_pipe_to_a_file(void **state)
 {
 	(void)state;
-	assert_stream_calls("exec strace -e trace=splice,write "
-			    "$SERVER -e >build/stream",
-			    false);
+	assert_stream_call("exec strace -z -s 0 -e trace=splice,write "
+			   "$SERVER -e >build/stream",
+			   "splice(3, NULL, 1, ");
+}
+
+static void test_server_writes_a_stream_behind_what_a_file_has(void **state)
+{
+	(void)state;
+	assert_stream_call("exec strace -z -s 0 -e trace=splice,write "
+			   "$SERVER -e >>build/stream",
+			   "write(1, ");
 }
 
 int main(void)
@@ -84,7 +95,10 @@ int main(void)
 		cmocka_unit_test(
 			test_server_makes_the_calls_of_the_run_and_no_others),
 		cmocka_unit_test(test_server_splices_a_stream_into_a_pipe),
-		cmocka_unit_test(test_server_writes_a_stream_into_a_file),
+		cmocka_unit_test(
+			test_server_splices_a_stream_through_a_pipe_to_a_file),
+		cmocka_unit_test(
+			test_server_writes_a_stream_behind_what_a_file_has),
 	};
 
 	return cmocka_run_group_tests(tests, own_network, NULL);
