@@ -18,7 +18,7 @@
 enum {
 	MESSAGE_ROUNDS = 1000,
 	WAITING_ROUNDS = 9,
-	STREAM_ROUNDS = 3,
+	STREAM_ROUNDS = 5,
 };
 
 static void say(const char *step)
