@@ -81,9 +81,10 @@ static void measure_streams(uint64_t most)
 static void print_tables(void)
 {
 	print_machine();
-	printf("one message: medians of %d, calls with execve; 1 GiB: medians "
-	       "of %d;\nlonger ones: one run, of the server and of the best "
-	       "peer at 1 GiB\n",
+	printf("One message: medians of %d, microseconds from its start until "
+	       "it\nlistens and exits; calls with execve. 1 GiB: medians of "
+	       "%d. Longer ones:\none run, of the server and of the best peer "
+	       "at 1 GiB.\n",
 	       MESSAGE_ROUNDS, STREAM_ROUNDS);
 	print_missing();
 	print_messages();

@@ -1,6 +1,7 @@
 #include "table.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -24,6 +25,8 @@ void print_machine(void)
 
 	if (uname(&kernel) == -1)
 		die("uname");
+	/* What follows the version is the name of who built it. */
+	kernel.release[strcspn(kernel.release, "-")] = '\0';
 	printf("%ld cores, %s %s %s, compiler " COMPILER "\n",
 	       sysconf(_SC_NPROCESSORS_ONLN), kernel.sysname, kernel.release,
 	       kernel.machine);
@@ -75,7 +78,7 @@ static double ratio(struct receiver *one, struct receiver *other, int measure)
 void print_messages(void)
 {
 	static const char *const titles[] = {
-		"one message", "listens",  "exits us", "x floor", "x peer",
+		"one message", "ready us", "exits us", "x floor", "x peer",
 		"waits KiB",   "file KiB", "calls",    NULL
 	};
 	struct receiver *peer = least_peer(EXITS_US);
