@@ -142,7 +142,7 @@ EOF
 build() {
 	tree=$1
 	shift
-	make -C "$tree" BUILD=build PROGRAM=server CFLAGS=-O1 \
+	make -C "$tree" BUILD=build PROGRAM=server CFLAGS=-O1 STATIC_PIE= \
 		CPPFLAGS="${CPPFLAGS-} -DWAIT_MS=3000" "$@" >"$tree.log" 2>&1
 }
 
