@@ -58,6 +58,32 @@ static void test_deadline_start_holds_if_the_signal_was_blocked(void **state)
 	assert_int_equal(process_end(&child).status, 0);
 }
 
+/* Leaves no zeros where the next call has its variables. */
+static void litter_stack(void)
+{
+	volatile unsigned char litter[4096];
+
+	for (size_t i = 0; i < sizeof(litter); i++)
+		litter[i] = 0xff;
+}
+
+static void test_deadline_start_unblocks_no_other_signal(void **state)
+{
+	sigset_t all, before, after;
+
+	(void)state;
+	sigfillset(&all);
+	assert_int_equal(sigprocmask(SIG_BLOCK, &all, &before), 0);
+	litter_stack();
+	assert_int_equal(deadline_start(UINT64_C(1000000000)), 0);
+	assert_int_equal(sigprocmask(SIG_SETMASK, &before, &after), 0);
+	alarm(0);
+	signal(SIGALRM, SIG_DFL);
+	assert_int_equal(sigismember(&after, SIGALRM), 0);
+	assert_int_equal(sigismember(&after, SIGTERM), 1);
+	assert_int_equal(sigismember(&after, SIGUSR1), 1);
+}
+
 static void test_deadline_check_is_0_if_there_is_none(void **state)
 {
 	(void)state;
@@ -85,6 +111,7 @@ int main(void)
 			test_deadline_start_interrupts_again_and_again),
 		cmocka_unit_test(
 			test_deadline_start_holds_if_the_signal_was_blocked),
+		cmocka_unit_test(test_deadline_start_unblocks_no_other_signal),
 		cmocka_unit_test(test_deadline_start_fails_if_setitimer_fails),
 	};
 

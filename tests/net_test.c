@@ -1,6 +1,7 @@
 /* The wrappers alone: what each passes on, and what each returns. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -71,6 +72,13 @@ static int make_without_stdio(const void *make)
 	return open_descriptors() == before + 1 ? 0 : LEAKED;
 }
 
+/* The same with stderr closed only. */
+static int make_without_stderr(const void *make)
+{
+	close(STDERR_FILENO);
+	return (*(int (*const *)(void))make)() > STDERR_FILENO ? 0 : 1;
+}
+
 static int make_socket(void)
 {
 	return net_socket(AF_INET, SOCK_STREAM, 0);
@@ -90,6 +98,58 @@ static void test_net_socket_is_above_stdio_if_stdio_is_closed(void **state)
 
 	(void)state;
 	assert_int_equal(process_end(&child).status, 0);
+	child = process_start(make_without_stderr, &make);
+	assert_int_equal(process_end(&child).status, 0);
+}
+
+static void test_net_socket_is_the_lowest_that_is_free(void **state)
+{
+	const int lowest = fcntl(STDIN_FILENO, F_DUPFD, STDERR_FILENO + 1);
+	const int saved = fcntl(STDIN_FILENO, F_DUPFD, lowest + 1);
+	int fd;
+
+	(void)state;
+	close(lowest);
+	close(STDIN_FILENO);
+	fd = net_socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(dup2(saved, STDIN_FILENO), STDIN_FILENO);
+	assert_int_equal(fd, lowest);
+	net_close(fd);
+	close(saved);
+}
+
+static void test_net_check_listener_tells_what_is_none(void **state)
+{
+	const int stream = net_socket(AF_INET, SOCK_STREAM, 0);
+	const int datagram = net_socket(AF_INET, SOCK_DGRAM, 0);
+
+	(void)state;
+	errno = 0;
+	assert_int_equal(net_check_listener(stream), -1);
+	assert_int_equal(errno, EINVAL);
+	errno = 0;
+	assert_int_equal(net_check_listener(datagram), -1);
+	assert_int_equal(errno, EINVAL);
+	assert_int_equal(net_check_listener(STDIN_FILENO), -1);
+	assert_int_equal(errno, ENOTSOCK);
+	net_close(stream);
+	net_close(datagram);
+}
+
+static void test_net_limit_recv_returns_what_setsockopt_does(void **state)
+{
+	const int fd = net_socket(AF_INET, SOCK_STREAM, 0);
+	struct timeval limit = { 0 };
+	socklen_t len = sizeof(limit);
+
+	(void)state;
+	assert_int_equal(net_limit_recv(fd, 3), 0);
+	assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, &len),
+			 0);
+	assert_int_equal(limit.tv_sec, 3);
+	net_close(fd);
+	assert_int_equal(net_limit_recv(fd, 3), -1);
+	assert_int_equal(errno, EBADF);
 }
 
 static void test_net_accept_is_above_stdio_if_stdio_is_closed(void **state)
@@ -352,6 +412,10 @@ int main(void)
 		cmocka_unit_test(test_net_socket_returns_what_was_asked_for),
 		cmocka_unit_test(
 			test_net_socket_is_above_stdio_if_stdio_is_closed),
+		cmocka_unit_test(test_net_socket_is_the_lowest_that_is_free),
+		cmocka_unit_test(test_net_check_listener_tells_what_is_none),
+		cmocka_unit_test(
+			test_net_limit_recv_returns_what_setsockopt_does),
 		cmocka_unit_test(
 			test_net_accept_is_above_stdio_if_stdio_is_closed),
 		cmocka_unit_test(

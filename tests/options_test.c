@@ -1,9 +1,11 @@
 /* The command line, right and wrong. */
 #include <fcntl.h>
 #include <getopt.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "fault.h"
@@ -11,7 +13,9 @@
 #include "support.h"
 
 enum {
-	MOST = 8
+	MOST = 8,
+	REFUSED = 2,
+	NOT_ALLOWED = 3,
 };
 
 static const char usage[] =
@@ -61,7 +65,7 @@ static void test_options_parse_takes_each_option(void **state)
 		uint64_t limit;
 	} all[] = {
 		{ "-b", "--bind", "127.0.0.1", 128 },
-		{ "-n", "--bytes", "7", 7 },
+		{ "-n", "--bytes", "1", 1 },
 		{ "-p", "--port", "0", 128 },
 		{ "-r", "--ready", "9", 128 },
 		{ "-t", "--timeout", "0.25", 128 },
@@ -280,7 +284,9 @@ static int parse_inherited(const void *fds)
 	struct options options;
 
 	set_listen(getpid(), fds);
-	return parse(&options, none) == 0 && options.inherited == 3 ? 0 : 1;
+	if (parse(&options, none) == -1)
+		return REFUSED;
+	return options.inherited == 3 ? 0 : 1;
 }
 
 static int parse_ready_inherited(const void *unused)
@@ -304,6 +310,36 @@ static void test_options_parse_finds_one_inherited_listener(void **state)
 	assert_int_equal(result.status, 0);
 }
 
+/* As in a container, where the server may be the first process. */
+static int parse_as_first_process(const void *fds)
+{
+	int status;
+	pid_t pid;
+
+	if (unshare(CLONE_NEWPID) == -1 &&
+	    unshare(CLONE_NEWUSER | CLONE_NEWPID) == -1)
+		return NOT_ALLOWED;
+	pid = fork();
+	if (pid == 0)
+		_exit(getpid() == 1 ? parse_inherited(fds) : NOT_ALLOWED);
+	if (pid == -1 || waitpid(pid, &status, 0) == -1)
+		return NOT_ALLOWED;
+	return WEXITSTATUS(status);
+}
+
+static void test_options_parse_finds_a_listener_as_first_process(void **state)
+{
+	struct process child = process_start(parse_as_first_process, "1");
+	struct result result = process_end(&child);
+
+	(void)state;
+	if (result.status == NOT_ALLOWED) {
+		print_message("not found: a namespace of processes\n");
+		skip();
+	}
+	assert_int_equal(result.status, 0);
+}
+
 static void test_options_parse_refuses_other_than_one_listener(void **state)
 {
 	static const char *const bad[] = { "2", "10", "x", "", "0" };
@@ -319,7 +355,7 @@ static void test_options_parse_refuses_other_than_one_listener(void **state)
 			 "inherited\n%s",
 			 bad[i][0] == '\0' ? "" : " ", bad[i], usage);
 		assert_string_equal(result.err, expected);
-		assert_int_equal(result.status, 1);
+		assert_int_equal(result.status, REFUSED);
 	}
 }
 
@@ -368,6 +404,8 @@ int main(void)
 			test_options_parse_keeps_a_complaint_to_its_line),
 		cmocka_unit_test(
 			test_options_parse_finds_one_inherited_listener),
+		cmocka_unit_test(
+			test_options_parse_finds_a_listener_as_first_process),
 		cmocka_unit_test(
 			test_options_parse_refuses_other_than_one_listener),
 		cmocka_unit_test(
