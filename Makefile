@@ -33,7 +33,7 @@ TESTS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
 HELPERS := $(BUILD)/tests/support.o $(BUILD)/tests/fault.o
 TEST_ROOMS := $(ROOMS:$(BUILD)/%=$(BUILD)/tests/rooms/%)
 WRAP := socket setsockopt getsockopt bind listen getsockname accept recv \
-	write close setitimer
+	write close setitimer splice pipe fcntl ioctl
 
 all: $(PROGRAM)
 

@@ -1,18 +1,26 @@
 #include "fault.h"
 
 #include <errno.h>
-#include <stdbool.h>
+#include <fcntl.h>
+#include <stdarg.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 static struct {
 	const char *call;
 	int nth;
 	int reason;
 	int calls;
-	size_t most;
+	size_t most_recv;
+	size_t most_splice;
+	size_t most_write;
+	void (*watch)(const char *call, int fd, bool fails);
+	bool watching; /* watch is running */
+	size_t delivered;
 } fault;
 
 void fault_reset(void)
@@ -22,16 +30,25 @@ void fault_reset(void)
 
 void fault_fail(const char *call, int nth, int reason)
 {
-	fault_reset();
 	fault.call = call;
 	fault.nth = nth;
 	fault.reason = reason;
+	fault.calls = 0;
 }
 
-void fault_shorten_writes(size_t most)
+void fault_shorten(const char *call, size_t most)
 {
-	fault_reset();
-	fault.most = most;
+	if (strcmp(call, "recv") == 0)
+		fault.most_recv = most;
+	else if (strcmp(call, "splice") == 0)
+		fault.most_splice = most;
+	else
+		fault.most_write = most;
+}
+
+void fault_watch(void (*watch)(const char *call, int fd, bool fails))
+{
+	fault.watch = watch;
 }
 
 int fault_calls(void)
@@ -39,10 +56,37 @@ int fault_calls(void)
 	return fault.calls;
 }
 
-static bool is_due(const char *call)
+size_t fault_delivered(void)
 {
-	return fault.call != NULL && strcmp(fault.call, call) == 0 &&
-	       ++fault.calls == fault.nth;
+	return fault.delivered;
+}
+
+static bool is_due(const char *call, int fd)
+{
+	bool due;
+
+	if (fault.watching)
+		return false;
+	due = fault.call != NULL && strcmp(fault.call, call) == 0 &&
+	      ++fault.calls == fault.nth;
+	if (fault.watch != NULL) {
+		fault.watching = true;
+		fault.watch(call, fd, due);
+		fault.watching = false;
+	}
+	return due;
+}
+
+static size_t shortened(size_t len, size_t most)
+{
+	return most > 0 && len > most && !fault.watching ? most : len;
+}
+
+static ssize_t delivered(int fd, ssize_t n)
+{
+	if (fd == STDOUT_FILENO && n > 0)
+		fault.delivered += (size_t)n;
+	return n;
 }
 
 static int result(void)
@@ -67,6 +111,11 @@ int __real_setitimer(int which, const struct itimerval *value,
 ssize_t __real_recv(int fd, void *buf, size_t len, int flags);
 ssize_t __real_write(int fd, const void *buf, size_t len);
 int __real_close(int fd);
+int __real_pipe(int ends[2]);
+int __real_fcntl(int fd, int command, ...);
+int __real_ioctl(int fd, unsigned long request, ...);
+ssize_t __real_splice(int from, off_t *from_at, int to, off_t *to_at,
+		      size_t len, unsigned int flags);
 
 int __wrap_socket(int domain, int type, int protocol);
 int __wrap_setsockopt(int fd, int level, int name, const void *value,
@@ -81,82 +130,133 @@ int __wrap_setitimer(int which, const struct itimerval *value,
 ssize_t __wrap_recv(int fd, void *buf, size_t len, int flags);
 ssize_t __wrap_write(int fd, const void *buf, size_t len);
 int __wrap_close(int fd);
+int __wrap_pipe(int ends[2]);
+int __wrap_fcntl(int fd, int command, ...);
+int __wrap_ioctl(int fd, unsigned long request, ...);
+ssize_t __wrap_splice(int from, off_t *from_at, int to, off_t *to_at,
+		      size_t len, unsigned int flags);
 
 int __wrap_socket(int domain, int type, int protocol)
 {
-	return is_due("socket") ? result()
-				: __real_socket(domain, type, protocol);
+	return is_due("socket", -1) ? result()
+				    : __real_socket(domain, type, protocol);
 }
 
 int __wrap_setsockopt(int fd, int level, int name, const void *value,
 		      socklen_t len)
 {
-	return is_due("setsockopt")
+	return is_due("setsockopt", fd)
 		       ? result()
 		       : __real_setsockopt(fd, level, name, value, len);
 }
 
 int __wrap_bind(int fd, const struct sockaddr *address, socklen_t len)
 {
-	return is_due("bind") ? result() : __real_bind(fd, address, len);
+	return is_due("bind", fd) ? result() : __real_bind(fd, address, len);
 }
 
 int __wrap_listen(int fd, int backlog)
 {
-	return is_due("listen") ? result() : __real_listen(fd, backlog);
+	return is_due("listen", fd) ? result() : __real_listen(fd, backlog);
 }
 
 int __wrap_accept(int fd, struct sockaddr *address, socklen_t *len)
 {
-	return is_due("accept") ? result() : __real_accept(fd, address, len);
+	return is_due("accept", fd) ? result()
+				    : __real_accept(fd, address, len);
 }
 
 int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 {
-	return is_due("getsockopt")
+	return is_due("getsockopt", fd)
 		       ? result()
 		       : __real_getsockopt(fd, level, name, value, len);
 }
 
 int __wrap_getsockname(int fd, struct sockaddr *address, socklen_t *len)
 {
-	return is_due("getsockname") ? result()
-				     : __real_getsockname(fd, address, len);
+	return is_due("getsockname", fd) ? result()
+					 : __real_getsockname(fd, address, len);
 }
 
 int __wrap_setitimer(int which, const struct itimerval *value,
 		     struct itimerval *old)
 {
-	return is_due("setitimer") ? result()
-				   : __real_setitimer(which, value, old);
+	return is_due("setitimer", -1) ? result()
+				       : __real_setitimer(which, value, old);
 }
 
 ssize_t __wrap_recv(int fd, void *buf, size_t len, int flags)
 {
-	return is_due("recv") ? result() : __real_recv(fd, buf, len, flags);
+	return is_due("recv", fd)
+		       ? result()
+		       : __real_recv(fd, buf, shortened(len, fault.most_recv),
+				     flags);
+}
+
+ssize_t __wrap_splice(int from, off_t *from_at, int to, off_t *to_at,
+		      size_t len, unsigned int flags)
+{
+	if (is_due("splice", to))
+		return result();
+	len = shortened(len, fault.most_splice);
+	if (to == STDOUT_FILENO)
+		len = shortened(len, fault.most_write);
+	return delivered(to,
+			 __real_splice(from, from_at, to, to_at, len, flags));
 }
 
 ssize_t __wrap_write(int fd, const void *buf, size_t len)
 {
-	if (is_due("write"))
+	if (is_due("write", fd))
 		return result();
-	if (fault.most > 0 && len > fault.most)
-		len = fault.most;
-	return __real_write(fd, buf, len);
+	if (fd != STDERR_FILENO)
+		len = shortened(len, fault.most_write);
+	return delivered(fd, __real_write(fd, buf, len));
 }
 
 int __wrap_close(int fd)
 {
+	const bool due = is_due("close", fd);
 	int released = __real_close(fd);
 
-	return is_due("close") ? result() : released;
+	return due ? result() : released;
+}
+
+int __wrap_pipe(int ends[2])
+{
+	return is_due("pipe", -1) ? result() : __real_pipe(ends);
+}
+
+int __wrap_fcntl(int fd, int command, ...)
+{
+	va_list arguments;
+	long argument;
+
+	va_start(arguments, command);
+	argument = va_arg(arguments, long);
+	va_end(arguments);
+	return is_due("fcntl", fd) ? result()
+				   : __real_fcntl(fd, command, argument);
+}
+
+int __wrap_ioctl(int fd, unsigned long request, ...)
+{
+	va_list arguments;
+	void *argument;
+
+	va_start(arguments, request);
+	argument = va_arg(arguments, void *);
+	va_end(arguments);
+	return is_due("ioctl", fd) ? result()
+				   : __real_ioctl(fd, request, argument);
 }
 
 const int *fault_reasons(const char *call)
 {
 	static const struct {
 		const char *call;
-		int reasons[16];
+		int reasons[24];
 	} pages[] = {
 		{ "socket",
 		  { EACCES, EAFNOSUPPORT, EINVAL, EMFILE, ENFILE, ENOBUFS,
@@ -169,9 +269,12 @@ const int *fault_reasons(const char *call)
 		    EROFS } },
 		{ "listen", { EADDRINUSE, EBADF, ENOTSOCK, EOPNOTSUPP } },
 		{ "accept",
-		  { EAGAIN, EBADF, EFAULT, EINVAL, EMFILE, ENFILE, ENOBUFS,
-		    ENOMEM, ENOTSOCK, EOPNOTSUPP, EPERM, EPROTO, ENOSR,
-		    ESOCKTNOSUPPORT, EPROTONOSUPPORT } },
+		  { EAGAIN,	  EBADF,	   EFAULT,	    EINVAL,
+		    EMFILE,	  ENFILE,	   ENOBUFS,	    ENOMEM,
+		    ENOTSOCK,	  EOPNOTSUPP,	   EPERM,	    EPROTO,
+		    ENOSR,	  ESOCKTNOSUPPORT, EPROTONOSUPPORT, ETIMEDOUT,
+		    ENETDOWN,	  ENOPROTOOPT,	   EHOSTDOWN,	    ENONET,
+		    EHOSTUNREACH, ENETUNREACH } },
 		{ "recv",
 		  { EAGAIN, EBADF, ECONNREFUSED, ECONNRESET, EFAULT, EINVAL,
 		    ENOMEM, ENOTCONN, ENOTSOCK, ETIMEDOUT } },
@@ -183,6 +286,15 @@ const int *fault_reasons(const char *call)
 		{ "getsockname", { EBADF, EFAULT, EINVAL, ENOBUFS, ENOTSOCK } },
 		{ "setitimer", { EFAULT, EINVAL } },
 		{ "close", { EBADF, EIO, ENOSPC, EDQUOT } },
+		/* And what the output itself may have to say. */
+		{ "splice",
+		  { EAGAIN, EBADF, EINVAL, ENOMEM, ESPIPE, EDQUOT, EFBIG, EIO,
+		    ENOSPC, EPIPE } },
+		{ "pipe", { EFAULT, EINVAL, EMFILE, ENFILE, ENOPKG } },
+		{ "fcntl",
+		  { EACCES, EAGAIN, EBADF, EBUSY, EDEADLK, EFAULT, EINVAL,
+		    EMFILE, ENOLCK, ENOMEM, ENOTDIR, EPERM } },
+		{ "ioctl", { EBADF, EFAULT, EINVAL, ENOTTY } },
 	};
 	static const int none[] = { 0 };
 

@@ -1,6 +1,7 @@
 #ifndef FAULT_H
 #define FAULT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -16,8 +17,19 @@
  */
 void fault_fail(const char *call, int nth, int reason);
 
-/* From now on write takes no more than most bytes at a time. */
-void fault_shorten_writes(size_t most);
+/*
+ * From now on recv, splice or write, as call has it, moves no more than most
+ * bytes at a time. What write is held to also holds for a splice to standard
+ * output, and not for a line on standard error.
+ */
+void fault_shorten(const char *call, size_t most);
+
+/*
+ * From now on watch is told of each call before it is made: its name, its
+ * descriptor (of splice the one it writes to) or -1, and whether it is to fail.
+ * The calls that watch itself makes are passed on.
+ */
+void fault_watch(void (*watch)(const char *call, int fd, bool fails));
 
 /* Ends all faults and begins counting afresh. */
 void fault_reset(void);
@@ -25,7 +37,13 @@ void fault_reset(void);
 /* How often the function that fault_fail named was called since. */
 int fault_calls(void);
 
-/* The errnos that a call's man page lists, ended by 0. */
+/* How many bytes standard output has taken since fault_reset. */
+size_t fault_delivered(void);
+
+/*
+ * The errnos that a call's man page lists, ended by 0; but not those that the
+ * rooms have to take for a delay, EINTR and accept's ECONNABORTED.
+ */
 const int *fault_reasons(const char *call);
 
 #endif

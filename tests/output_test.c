@@ -52,7 +52,7 @@ static void test_output_write_completes_short_writes(void **state)
 	(void)state;
 	assert_int_equal(pipe(ends), 0);
 	for (size_t most = 1; most <= sizeof(text); most++) {
-		fault_shorten_writes(most);
+		fault_shorten("write", most);
 		assert_int_equal(
 			output_write(ends[1], text, sizeof(text), &written), 0);
 		fault_reset();
