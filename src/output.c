@@ -196,6 +196,8 @@ static ssize_t splice_on(struct output *output, size_t len)
 	while (left > 0) {
 		ssize_t n = splice_once(output->between[0], output->fd, left);
 
+		if (n == 0)
+			errno = ENOSPC;
 		if (n < 1)
 			return -1;
 		left -= (size_t)n;

@@ -240,7 +240,12 @@ static void test_output_splice_says_so_if_it_can_not(void **state)
 	output.splices = true;
 	assert_int_equal(output_splice(&output, from, 100), 0);
 	assert_false(output.splices);
+	output.splices = true;
+	fault_fail("splice", 1, 0);
+	assert_int_equal(output_splice(&output, from, 100), 0);
+	assert_false(output.splices);
 	assert_int_equal(output.delivered, 0);
+	fault_reset();
 	close(output.fd);
 	close(from);
 }
@@ -305,6 +310,24 @@ static void test_output_splice_fails_if_the_file_takes_no_more(void **state)
 	close(from);
 }
 
+static void test_output_splice_fails_if_the_file_takes_nothing(void **state)
+{
+	struct output output = output_to(open("/dev/null", O_WRONLY));
+	const int from = socket_with_text();
+
+	(void)state;
+	output_widen(&output);
+	/* The second is the one that goes on from between. */
+	fault_fail("splice", 2, 0);
+	assert_int_equal(output_splice(&output, from, 100), -1);
+	assert_int_equal(errno, ENOSPC);
+	assert_int_equal(output.delivered, 0);
+	fault_reset();
+	assert_int_equal(output_finish(&output), 0);
+	close(output.fd);
+	close(from);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -333,6 +356,8 @@ int main(void)
 			test_output_splice_moves_what_waits_into_a_file),
 		cmocka_unit_test(
 			test_output_splice_fails_if_the_file_takes_no_more),
+		cmocka_unit_test(
+			test_output_splice_fails_if_the_file_takes_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
