@@ -24,6 +24,7 @@ struct run {
 	char where[RUN_WHERE_BYTES]; /* the listener, as errors call it */
 	int listener;		     /* -1 before and after, as is the next */
 	int connection;
+	int ready; /* the descriptor of -r, -1 once it has been closed */
 	enum status status; /* of what has come to pass */
 };
 

@@ -51,7 +51,7 @@ bool listener_open(struct run *run)
 
 static bool write_ready(struct run *run, unsigned int port)
 {
-	int fd = run->options->ready;
+	const int fd = run->ready;
 	uint64_t written = 0;
 	char line[16];
 	int done;
@@ -61,7 +61,7 @@ static bool write_ready(struct run *run, unsigned int port)
 	return run_step(run, "write", "ready descriptor",
 			done == -1 ? -1 : (long)written, "%d, \"%u\\n\", %zu",
 			fd, port, strlen(line)) &&
-	       run_close(run, "ready descriptor", &fd);
+	       run_close(run, "ready descriptor", &run->ready);
 }
 
 bool listener_announce(struct run *run)

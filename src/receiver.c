@@ -236,6 +236,7 @@ enum status receiver_run(const struct options *options)
 	struct run run = { .options = options,
 			   .listener = -1,
 			   .connection = -1,
+			   .ready = options->ready,
 			   .status = STATUS_OK };
 
 	output_prepare(&run.output, STDOUT_FILENO);
@@ -244,6 +245,7 @@ enum status receiver_run(const struct options *options)
 		deliver(&run);
 	run_close(&run, "connection", &run.connection);
 	run_close(&run, "listener", &run.listener);
+	run_close(&run, "ready descriptor", &run.ready);
 	if (options->trace)
 		report_exit((int)run.status);
 	return run.status;

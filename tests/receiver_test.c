@@ -36,8 +36,8 @@ static int run_receiver(const void *argument)
 	if (fault->call != NULL)
 		fault_fail(fault->call, fault->nth, fault->reason);
 	status = receiver_run(&options);
-	/* The listener that it was passed is closed too. */
-	before -= options.inherited != -1;
+	/* What it was passed is closed too. */
+	before -= (options.inherited != -1) + (options.ready != -1);
 	return open_descriptors() == before ? (int)status : LEAKED;
 }
 
@@ -207,6 +207,25 @@ static void test_receiver_run_says_one_line_if_close_fails_too(void **state)
 					"its sender, nothing sent\n");
 }
 
+static void test_receiver_run_closes_ready_if_a_call_fails(void **state)
+{
+	static const struct fault_case failing[] = { { "socket", 1, EMFILE },
+						     { "getsockname", 1,
+						       ENOBUFS },
+						     { "write", 1, EPIPE } };
+
+	(void)state;
+	options.inherited = -1;
+	options.ready = net_socket(AF_INET, SOCK_STREAM, 0);
+	for (size_t i = 0; i < sizeof(failing) / sizeof(failing[0]); i++) {
+		struct process child = process_start(run_receiver, &failing[i]);
+
+		assert_int_equal(process_end(&child).status, STATUS_FAILED);
+	}
+	net_close(options.ready);
+	options.ready = -1;
+}
+
 static int fill_message(void **state)
 {
 	(void)state;
@@ -232,6 +251,8 @@ int main(void)
 		cmocka_unit_test(test_receiver_run_fails_if_no_listener_opens),
 		cmocka_unit_test(
 			test_receiver_run_says_one_line_if_close_fails_too),
+		cmocka_unit_test(
+			test_receiver_run_closes_ready_if_a_call_fails),
 	};
 
 	return cmocka_run_group_tests(tests, fill_message, NULL);
