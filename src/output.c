@@ -131,8 +131,11 @@ static int deliver_shown(struct output *output, const char *buf, size_t len)
 		if (shown.len <= SHOWN_BYTES - SHOWN_MOST * MB_LEN_MAX &&
 		    i + 1 < len)
 			continue;
-		if (flush(output, &shown) == -1)
+		if (flush(output, &shown) == -1) {
+			/* It would come after a gap. */
+			output->pending_len = 0;
 			return -1;
+		}
 		output->delivered = before + i + 1 - output->pending_len;
 	}
 	return 0;

@@ -1,6 +1,7 @@
 /* Writing: all of the bytes, or the reason why not. */
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,6 +152,22 @@ static void test_output_finish_fails_if_the_terminal_fails(void **state)
 	assert_int_equal(output_finish(&output), -1);
 	assert_int_equal(errno, EBADF);
 	assert_int_equal(output.delivered, 0);
+}
+
+static void test_output_finish_shows_nothing_after_a_failure(void **state)
+{
+	struct output output = { .fd = -1,
+				 .terminal = true,
+				 .between = { -1, -1 } };
+
+	(void)state;
+	assert_non_null(setlocale(LC_CTYPE, "C.UTF-8"));
+	fault_fail("write", 1, EIO);
+	assert_int_equal(output_deliver(&output, "abc\xe2", 4), -1);
+	assert_int_equal(output_finish(&output), 0);
+	assert_int_equal(fault_calls(), 1);
+	fault_reset();
+	setlocale(LC_CTYPE, "C");
 }
 
 static struct output output_to(int fd)
@@ -344,6 +361,8 @@ int main(void)
 			test_output_deliver_fails_if_the_terminal_fails),
 		cmocka_unit_test(
 			test_output_finish_fails_if_the_terminal_fails),
+		cmocka_unit_test(
+			test_output_finish_shows_nothing_after_a_failure),
 		cmocka_unit_test(test_output_widen_widens_a_pipe),
 		cmocka_unit_test(
 			test_output_widen_tells_what_can_be_spliced_to),
