@@ -1,9 +1,9 @@
 /*
  * The receiver in one process, over loopback, and a client in another: what
- * comes out, the status, the line, and that no descriptor stays open.
+ * comes out, the status, the line, and that no descriptor stays open. What
+ * each call's failure comes to is in failure_test.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -109,93 +109,6 @@ static void test_receiver_run_tells_if_nothing_is_sent(void **state)
 					"its sender, nothing sent\n");
 }
 
-static void test_receiver_run_costs_nothing_if_interrupted(void **state)
-{
-	static const struct fault_case passing[] = {
-		{ "accept", 1, EINTR }, { "accept", 1, ECONNABORTED },
-		{ "recv", 1, EINTR },	{ "write", 1, EINTR },
-		{ "close", 1, EINTR },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(passing) / sizeof(passing[0]); i++) {
-		struct result result = receive(&passing[i], 100);
-
-		assert_int_equal(result.status, STATUS_OK);
-		assert_int_equal(result.out_len, 100);
-		assert_string_equal(result.err, "");
-	}
-}
-
-static void assert_one_line(const struct result *result, const char *call,
-			    const char *object, int reason)
-{
-	char line[256];
-
-	snprintf(line, sizeof(line), "server: %s %s: %s\n", call, object,
-		 strerror(reason));
-	assert_string_equal(result->err, line);
-	assert_int_equal(result->status, STATUS_FAILED);
-}
-
-static void test_receiver_run_fails_if_a_call_fails(void **state)
-{
-	static const struct {
-		const char *call;
-		const char *object;
-		size_t delivered;
-	} calls[] = {
-		{ "accept", NULL, 0 },
-		{ "recv", "connection", 0 },
-		{ "write", "standard output", 0 },
-		{ "close", "connection", 100 },
-	};
-
-	char listener[64];
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
-		const char *call = calls[i].call;
-
-		for (const int *reason = fault_reasons(call); *reason;
-		     reason++) {
-			struct fault_case fault = { call, 1, *reason };
-			struct result result = receive(&fault, 100);
-
-			snprintf(listener, sizeof(listener), "descriptor %d",
-				 options.inherited);
-			assert_one_line(&result, call,
-					calls[i].object == NULL
-						? listener
-						: calls[i].object,
-					*reason);
-			assert_int_equal(result.out_len, calls[i].delivered);
-		}
-	}
-}
-
-static void test_receiver_run_fails_if_no_listener_opens(void **state)
-{
-	static const char *const calls[] = { "socket", "setsockopt", "bind",
-					     "listen" };
-
-	(void)state;
-	options.inherited = -1;
-	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
-
-		for (const int *reason = fault_reasons(calls[i]); *reason;
-		     reason++) {
-			struct fault_case fault = { calls[i], 1, *reason };
-			struct process child =
-				process_start(run_receiver, &fault);
-			struct result result = process_end(&child);
-
-			assert_one_line(&result, calls[i], "127.0.0.1:0",
-					*reason);
-		}
-	}
-}
-
 static void test_receiver_run_says_one_line_if_close_fails_too(void **state)
 {
 	struct fault_case fault = { "close", 1, EIO };
@@ -245,10 +158,6 @@ int main(void)
 		cmocka_unit_test(test_receiver_run_delivers_a_message),
 		cmocka_unit_test(test_receiver_run_leaves_the_rest_if_over_128),
 		cmocka_unit_test(test_receiver_run_tells_if_nothing_is_sent),
-		cmocka_unit_test(
-			test_receiver_run_costs_nothing_if_interrupted),
-		cmocka_unit_test(test_receiver_run_fails_if_a_call_fails),
-		cmocka_unit_test(test_receiver_run_fails_if_no_listener_opens),
 		cmocka_unit_test(
 			test_receiver_run_says_one_line_if_close_fails_too),
 		cmocka_unit_test(
