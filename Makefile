@@ -66,7 +66,7 @@ $(BUILD)/tests/%.o: tests/%.c | $(BUILD)/tests/rooms $(filter deps,$(MAKECMDGOAL
 $(BUILD)/tests/%_test: $(BUILD)/tests/%_test.o $(HELPERS) $(TEST_ROOMS)
 	$(CC) $(CFLAGS) $(LDFLAGS) $(WRAP:%=-Wl,--wrap=%) -o $@ $^ -lcmocka
 
-$(BUILD) $(BUILD)/tests/rooms $(BUILD)/bench:
+$(BUILD) $(BUILD)/tests/rooms $(BUILD)/bench $(BUILD)/fuzz:
 	mkdir -p $@
 
 check test: $(PROGRAM) $(TESTS)
@@ -125,6 +125,27 @@ coverage:
 		CFLAGS='-O0 -g --coverage' STATIC_PIE= WITHOUT=strace_test check
 	tests/coverage.sh build/coverage
 
+# libFuzzer is a part of clang that has a package of its own in some places.
+FUZZ_SECONDS ?= 60
+FUZZ_CC ?= clang
+FUZZERS := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/fuzz/*_fuzz.c))
+fuzz:
+	@echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | \
+		$(FUZZ_CC) -fsanitize=fuzzer -o /dev/null -x c - || { \
+		echo 'fuzz: not found: $(FUZZ_CC) with libFuzzer' \
+			'(Debian: clang libclang-rt-dev)'; exit 1; }
+	$(MAKE) BUILD=build/fuzz CC='$(FUZZ_CC)' fuzz-run \
+		CFLAGS='-O1 -g -fsanitize=fuzzer-no-link $(SANITIZERS)'
+
+fuzz-run: $(FUZZERS)
+	tests/fuzz/fuzz.sh '$(FUZZ_SECONDS)' $^
+
+$(BUILD)/fuzz/%: $(BUILD)/fuzz/%.o $(TEST_ROOMS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -Wl,--wrap=write -o $@ $^
+
+$(BUILD)/fuzz/%.o: tests/fuzz/%.c | $(BUILD)/fuzz
+	$(COMPILE) -c -o $@ $<
+
 # SAMPLE=50 tries only so many, picked by SEED.
 mutants:
 	@tests/mutants.sh -n '$(or $(SAMPLE),0)' -s '$(or $(SEED),1)' \
@@ -152,7 +173,7 @@ $(BUILD)/bench/%.o: tests/bench/%.c | $(BUILD)/bench
 
 lint: $(BUILD)/errno_names.h
 	clang-format --dry-run -Werror src/*.c include/*.h tests/*.[ch] \
-		tests/bench/*.[ch]
+		tests/bench/*.[ch] tests/fuzz/*.c
 	for source in $(SOURCES); do \
 		clang-tidy --quiet $$source -- -std=c11 $(DEFINES) && \
 		$(CC) -std=c11 $(WARNINGS) $(DEFINES) -O2 -fanalyzer -Werror \
@@ -162,14 +183,14 @@ lint: $(BUILD)/errno_names.h
 		--suppress=missingIncludeSystem --inline-suppr \
 		$(DEFINES) src
 	mandoc -Tlint -Wall src/server.1
-	shellcheck tests/*.sh tests/bench/*.sh .ci/run
+	shellcheck tests/*.sh tests/bench/*.sh tests/fuzz/*.sh .ci/run
 
 clean:
 	rm -rf build server
 
 .PHONY: all run check test deps static sanitize valgrind \
-	coverage mutants bench lint install uninstall clean \
-	static-program valgrind-check
+	coverage fuzz mutants bench lint install uninstall clean \
+	static-program valgrind-check fuzz-run
 .SECONDARY:
 -include $(wildcard $(BUILD)/*.d $(BUILD)/tests/*.d $(BUILD)/tests/rooms/*.d \
-	$(BUILD)/bench/*.d)
+	$(BUILD)/bench/*.d $(BUILD)/fuzz/*.d)
