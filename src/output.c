@@ -166,8 +166,8 @@ static void close_between(struct output *output)
 
 void output_widen(struct output *output)
 {
-	output->splices = fcntl(output->fd, F_SETPIPE_SZ, PIPE_BYTES) != -1 ||
-			  errno == EPERM || errno == EBUSY;
+	fcntl(output->fd, F_SETPIPE_SZ, PIPE_BYTES);
+	output->splices = fcntl(output->fd, F_GETPIPE_SZ) != -1;
 	if (output->splices || output->terminal || pipe(output->between) == -1)
 		return;
 	fcntl(output->between[1], F_SETPIPE_SZ, PIPE_BYTES);
