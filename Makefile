@@ -34,6 +34,7 @@ HELPERS := $(BUILD)/tests/support.o $(BUILD)/tests/fault.o
 TEST_ROOMS := $(ROOMS:$(BUILD)/%=$(BUILD)/tests/rooms/%)
 WRAP := socket setsockopt getsockopt bind listen getsockname accept recv \
 	write close setitimer splice pipe fcntl ioctl
+$(BUILD)/tests/output_test: WRAP += mbrtowc
 
 all: $(PROGRAM)
 

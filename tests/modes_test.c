@@ -527,6 +527,37 @@ static void test_skip_empty_passes_over_probes(void **state)
 	}
 }
 
+static void test_skip_empty_is_silent_if_not_verbose(void **state)
+{
+	struct process server = server_listen(&port, "-z", NULL);
+	int client;
+
+	(void)state;
+	close(client_connect(port));
+	client = client_connect(port);
+	client_send(client, "hi\n", 3);
+	assert_ended(&server, 0, "hi\n", "");
+	close(client);
+}
+
+static void test_skip_empty_waits_no_longer_than_the_timeout(void **state)
+{
+	struct process server = server_listen(&port, "-zvt.3", NULL);
+	struct result result;
+
+	(void)state;
+	close(client_connect(port));
+	result = process_end(&server);
+	assert_like(result.err,
+		    "Listening on 0.0.0.0 *\n"
+		    "Connection received on 127.0.0.1 *\n"
+		    "server: recv connection: ended before its first byte, "
+		    "waiting for the next\n"
+		    "server: accept 0.0.0.0:0: no sender came within 0.3 s, 0 "
+		    "bytes delivered\n");
+	assert_int_equal(result.status, 124);
+}
+
 static void test_verbose_tells_what_happens(void **state)
 {
 	static const struct {
@@ -599,6 +630,35 @@ static void test_trace_shows_each_step(void **state)
 		"server: exit(0); man 3 exit\n");
 	assert_string_equal(result.out, "hi\n");
 	close(client);
+}
+
+/* What is spliced would not be shown: it is copied. */
+static void test_trace_shows_each_step_of_a_stream(void **state)
+{
+	struct process server = server_start("-xve", NULL);
+	int client = client_connect(8080);
+	struct result result;
+
+	(void)state;
+	client_send(client, "hi\n", 3);
+	close(client);
+	result = process_end(&server);
+	assert_like(result.err,
+		    "server: socket(*\n"
+		    "server: listen(3, 5) = 0; man 2 listen\n"
+		    "server: getsockname(3) = 0; man 2 getsockname\n"
+		    "Listening on 0.0.0.0 8080\n"
+		    "server: accept(3, &peer, &len) = 4; man 2 accept\n"
+		    "Connection received on 127.0.0.1 [0-9]*[0-9]\n"
+		    "server: close(3) = 0; man 2 close\n"
+		    "server: recv(4, message, 131072, 0) = 3; man 2 recv\n"
+		    "server: write(1, message, 3) = 3; man 2 write\n"
+		    "server: recv(4, message, 131072, 0) = 0; man 2 recv\n"
+		    "server: 3 bytes in 0.* s, * ended by end of file\n"
+		    "server: close(4) = 0; man 2 close\n"
+		    "server: exit(0); man 3 exit\n");
+	assert_string_equal(result.out, "hi\n");
+	assert_int_equal(result.status, 0);
 }
 
 static void test_trace_names_the_reason_of_a_failure(void **state)
@@ -768,9 +828,13 @@ int main(void)
 		cmocka_unit_test(test_timeout_ends_a_run_whose_reader_is_stuck),
 		cmocka_unit_test(test_timeout_does_not_disturb_a_run_in_time),
 		cmocka_unit_test(test_skip_empty_passes_over_probes),
+		cmocka_unit_test(test_skip_empty_is_silent_if_not_verbose),
+		cmocka_unit_test(
+			test_skip_empty_waits_no_longer_than_the_timeout),
 		cmocka_unit_test(test_verbose_tells_what_happens),
 		cmocka_unit_test(test_verbose_tells_what_came_before_an_error),
 		cmocka_unit_test(test_trace_shows_each_step),
+		cmocka_unit_test(test_trace_shows_each_step_of_a_stream),
 		cmocka_unit_test(test_trace_names_the_reason_of_a_failure),
 		cmocka_unit_test(test_bind_listens_on_that_address_alone),
 		cmocka_unit_test(test_bind_takes_ip6),

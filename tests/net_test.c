@@ -348,6 +348,45 @@ static void test_net_has_more_tells_and_takes_nothing(void **state)
 	close_pair(pair);
 }
 
+static void test_net_has_more_is_false_if_it_can_not_be_told(void **state)
+{
+	(void)state;
+	assert_false(net_has_more(-1));
+}
+
+static void test_net_check_listener_fails_if_either_question_does(void **state)
+{
+	int fd = listener_on_loopback();
+
+	(void)state;
+	assert_int_equal(net_check_listener(fd), 0);
+	for (int nth = 1; nth <= 2; nth++) {
+		fault_fail("getsockopt", nth, ENOPROTOOPT);
+		assert_int_equal(net_check_listener(fd), -1);
+		assert_int_equal(errno, ENOPROTOOPT);
+		assert_int_equal(fault_calls(), nth);
+	}
+	fault_reset();
+	net_close(fd);
+}
+
+static void test_net_local_name_fails_if_getsockname_fails(void **state)
+{
+	struct net_name name = { .address = "untouched", .port = 7 };
+
+	(void)state;
+	for (const int *reason = fault_reasons("getsockname"); *reason;
+	     reason++) {
+		fault_fail("getsockname", 1, *reason);
+		assert_int_equal(net_local_name(-1, &name), -1);
+		assert_int_equal(errno, *reason);
+		assert_int_equal(fault_calls(), 1);
+	}
+	fault_reset();
+	assert_string_equal(name.address, "untouched");
+	assert_int_equal(name.port, 7);
+}
+
 static void test_net_close_closes_once_if_interrupted(void **state)
 {
 	int before = open_descriptors();
@@ -433,6 +472,12 @@ int main(void)
 		cmocka_unit_test(test_net_recv_fails_if_the_peer_resets),
 		cmocka_unit_test(test_net_recv_is_repeated_if_interrupted),
 		cmocka_unit_test(test_net_has_more_tells_and_takes_nothing),
+		cmocka_unit_test(
+			test_net_has_more_is_false_if_it_can_not_be_told),
+		cmocka_unit_test(
+			test_net_check_listener_fails_if_either_question_does),
+		cmocka_unit_test(
+			test_net_local_name_fails_if_getsockname_fails),
 		cmocka_unit_test(test_net_close_closes_once_if_interrupted),
 		cmocka_unit_test(test_net_wrappers_pass_on_every_error),
 	};

@@ -2,13 +2,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <wchar.h>
 
+#include "deadline.h"
 #include "fault.h"
 #include "output.h"
 #include "support.h"
@@ -128,6 +131,37 @@ static void test_output_write_fails_if_the_reader_is_gone(void **state)
 	signal(SIGPIPE, SIG_DFL);
 }
 
+/* Waits until the time is up; what is written then. */
+static int write_too_late(const void *unused)
+{
+	sigset_t none;
+
+	(void)unused;
+	sigemptyset(&none);
+	if (deadline_start(1) == -1)
+		return 1;
+	while (deadline_check() == 0)
+		sigsuspend(&none);
+	errno = 0;
+	fault_fail("write", 1, EIO);
+	if (output_write(STDOUT_FILENO, text, sizeof(text), &written) != -1)
+		return 2;
+	return errno == EINTR && fault_calls() == 0 && written == 0 ? 0 : 3;
+}
+
+static void test_output_write_writes_nothing_after_the_deadline(void **state)
+{
+	struct process child;
+	struct result result;
+
+	(void)state;
+	written = 0;
+	child = process_start(write_too_late, NULL);
+	result = process_end(&child);
+	assert_int_equal(result.status, 0);
+	assert_int_equal(result.out_len, 0);
+}
+
 static void test_output_deliver_fails_if_the_terminal_fails(void **state)
 {
 	struct output output = { .fd = -1,
@@ -138,6 +172,49 @@ static void test_output_deliver_fails_if_the_terminal_fails(void **state)
 	assert_int_equal(output_deliver(&output, "abc", 3), -1);
 	assert_int_equal(errno, EBADF);
 	assert_int_equal(output.delivered, 0);
+}
+
+/* The reserved names are what the linker's --wrap asks for. */
+size_t __real_mbrtowc(wchar_t *wide, const char *from, size_t len,
+		      mbstate_t *state);
+size_t __wrap_mbrtowc(wchar_t *wide, const char *from, size_t len,
+		      mbstate_t *state);
+
+/* A locale in which no character ever ends, as none is known to be. */
+static bool endless;
+
+size_t __wrap_mbrtowc(wchar_t *wide, const char *from, size_t len,
+		      mbstate_t *state)
+{
+	return endless ? (size_t)-2 : __real_mbrtowc(wide, from, len, state);
+}
+
+static void test_output_deliver_ends_a_character_that_does_not(void **state)
+{
+	enum {
+		BYTES = 3 * MB_LEN_MAX
+	};
+	struct output output = { .terminal = true, .between = { -1, -1 } };
+	char shown[4 * BYTES + 1];
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	output.fd = ends[1];
+	endless = true;
+	for (size_t i = 1; i <= BYTES; i++) {
+		assert_int_equal(output_deliver(&output, "a", 1), 0);
+		assert_int_equal(output.delivered + output.pending_len, i);
+		assert_in_range(output.pending_len, 0, MB_LEN_MAX - 1);
+	}
+	assert_int_equal(output_finish(&output), 0);
+	endless = false;
+	assert_int_equal(output.delivered, BYTES);
+	assert_int_equal(read(ends[0], shown, sizeof(shown)), 4 * BYTES);
+	for (size_t i = 0; i < BYTES; i++)
+		assert_memory_equal(shown + 4 * i, "\\x61", 4);
+	close(ends[0]);
+	close(ends[1]);
 }
 
 static void test_output_finish_fails_if_the_terminal_fails(void **state)
@@ -210,6 +287,24 @@ static void test_output_widen_widens_a_pipe(void **state)
 	close(ends[1]);
 }
 
+static void test_output_widen_copies_if_there_is_no_pipe(void **state)
+{
+	struct output output = output_to(open("/dev/null", O_WRONLY));
+	struct rlimit before, none;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = (rlim_t)output.fd;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	output_widen(&output);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_false(output.splices);
+	assert_int_equal(output.between[0], -1);
+	assert_int_equal(output.between[1], -1);
+	close(output.fd);
+}
+
 static void test_output_widen_tells_what_can_be_spliced_to(void **state)
 {
 	(void)state;
@@ -264,6 +359,25 @@ static void test_output_splice_says_so_if_it_can_not(void **state)
 	assert_int_equal(output.delivered, 0);
 	fault_reset();
 	close(output.fd);
+	close(from);
+}
+
+static void test_output_splice_leaves_the_end_of_file_to_a_copy(void **state)
+{
+	const int from = socket_with_text();
+	struct output output;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	output = output_to(ends[1]);
+	output_widen(&output);
+	assert_int_equal(output_splice(&output, from, 100), sizeof(text));
+	assert_int_equal(output_splice(&output, from, 100), 0);
+	assert_false(output.splices);
+	assert_int_equal(output.delivered, sizeof(text));
+	close(ends[0]);
+	close(ends[1]);
 	close(from);
 }
 
@@ -358,17 +472,24 @@ int main(void)
 		cmocka_unit_test(test_output_write_fails_if_the_disk_is_full),
 		cmocka_unit_test(test_output_write_fails_if_the_reader_is_gone),
 		cmocka_unit_test(
+			test_output_write_writes_nothing_after_the_deadline),
+		cmocka_unit_test(
 			test_output_deliver_fails_if_the_terminal_fails),
+		cmocka_unit_test(
+			test_output_deliver_ends_a_character_that_does_not),
 		cmocka_unit_test(
 			test_output_finish_fails_if_the_terminal_fails),
 		cmocka_unit_test(
 			test_output_finish_shows_nothing_after_a_failure),
 		cmocka_unit_test(test_output_widen_widens_a_pipe),
+		cmocka_unit_test(test_output_widen_copies_if_there_is_no_pipe),
 		cmocka_unit_test(
 			test_output_widen_tells_what_can_be_spliced_to),
 		cmocka_unit_test(
 			test_output_widen_leaves_closed_descriptors_alone),
 		cmocka_unit_test(test_output_splice_says_so_if_it_can_not),
+		cmocka_unit_test(
+			test_output_splice_leaves_the_end_of_file_to_a_copy),
 		cmocka_unit_test(
 			test_output_splice_moves_what_waits_into_a_pipe),
 		cmocka_unit_test(

@@ -4,7 +4,10 @@
  * each call's failure comes to is in failure_test.
  */
 #include <errno.h>
+#include <sched.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -14,7 +17,8 @@
 #include "support.h"
 
 enum {
-	LONGEST = 200000
+	LONGEST = 200000,
+	MOST_OF_A_RECV = 131072
 };
 
 static struct options options;
@@ -43,6 +47,18 @@ static int run_receiver(const void *argument)
 
 static const struct fault_case no_fault;
 
+static void inherit_listener(void)
+{
+	const int room = 2 * LONGEST;
+
+	options.inherited = net_socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(setsockopt(options.inherited, SOL_SOCKET, SO_RCVBUF,
+				    &room, sizeof(room)),
+			 0);
+	assert_int_equal(net_bind(options.inherited, "127.0.0.1", 0), 0);
+	assert_int_equal(net_listen(options.inherited, 5), 0);
+}
+
 /* Has the receiver take len bytes that were sent before it accepts. */
 static struct result receive(const struct fault_case *fault, size_t len)
 {
@@ -50,9 +66,7 @@ static struct result receive(const struct fault_case *fault, size_t len)
 	struct result result;
 	int client;
 
-	options.inherited = net_socket(AF_INET, SOCK_STREAM, 0);
-	assert_int_equal(net_bind(options.inherited, "127.0.0.1", 0), 0);
-	assert_int_equal(net_listen(options.inherited, 5), 0);
+	inherit_listener();
 	client = client_connect(bound_port(options.inherited));
 	if (len > 0)
 		client_send(client, long_message, len);
@@ -96,6 +110,44 @@ static void test_receiver_run_leaves_the_rest_if_over_128(void **state)
 				    "bytes, the rest was left; -n takes more, "
 				    "-l a line, -e all\n");
 	}
+}
+
+/* Until all that was sent is in the receiver's buffer. */
+static void wait_until_received(int client)
+{
+	long long bound = now_ms() + WAIT_MS;
+	int left = 1;
+
+	while (left > 0) {
+		assert_int_equal(ioctl(client, TIOCOUTQ, &left), 0);
+		assert_true(now_ms() < bound);
+		sched_yield();
+	}
+}
+
+static void test_receiver_run_leaves_what_one_recv_does_not_take(void **state)
+{
+	struct process child;
+	struct result result;
+	int client;
+
+	(void)state;
+	inherit_listener();
+	options.limit = MOST_OF_A_RECV + 2;
+	client = client_connect(bound_port(options.inherited));
+	client_send(client, long_message, MOST_OF_A_RECV + 1);
+	wait_until_received(client);
+	child = process_start(run_receiver, &no_fault);
+	expect_output(&child, long_message, MOST_OF_A_RECV);
+	result = process_end(&child);
+	assert_int_equal(result.status, STATUS_OK);
+	assert_int_equal(result.out_len, 0);
+	assert_string_equal(result.err,
+			    "server: recv connection: more than 131072 bytes, "
+			    "the rest was left; -l takes a line, -e all\n");
+	options.limit = 128;
+	net_close(client);
+	net_close(options.inherited);
 }
 
 static void test_receiver_run_tells_if_nothing_is_sent(void **state)
@@ -157,6 +209,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_receiver_run_delivers_a_message),
 		cmocka_unit_test(test_receiver_run_leaves_the_rest_if_over_128),
+		cmocka_unit_test(
+			test_receiver_run_leaves_what_one_recv_does_not_take),
 		cmocka_unit_test(test_receiver_run_tells_if_nothing_is_sent),
 		cmocka_unit_test(
 			test_receiver_run_says_one_line_if_close_fails_too),

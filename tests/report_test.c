@@ -1,5 +1,7 @@
 /* The lines on standard error, to the letter. */
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -33,6 +35,66 @@ static int say_into_failing_stderr(const void *unused)
 	(void)unused;
 	fault_fail("write", 1, EPIPE);
 	report_nothing_sent();
+	return fault_calls() == 1 ? 0 : 1;
+}
+
+__attribute__((format(printf, 3, 4))) static void
+say_step(const char *call, long result, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	report_step(call, result, format, arguments);
+	va_end(arguments);
+}
+
+static int say_failed_step(const void *reason)
+{
+	errno = *(const int *)reason;
+	say_step("close", -1, "%d", 3);
+	return 0;
+}
+
+static int say_step_into_failing_stderr(const void *unused)
+{
+	(void)unused;
+	fault_fail("write", 1, EPIPE);
+	errno = EBADF;
+	say_step("close", -1, "%d", 3);
+	return errno == EBADF && fault_calls() == 1 ? 0 : 1;
+}
+
+static int say_fast_summary(const void *bytes)
+{
+	struct progress progress;
+
+	report_start(&progress, false);
+	report_summary(&progress, *(const uint64_t *)bytes, "limit");
+	return 0;
+}
+
+/* A terminal that fails once is tried again a second later, not at once. */
+static int draw_into_failing_stderr(const void *unused)
+{
+	struct progress progress = { .live = true };
+
+	(void)unused;
+	fault_fail("write", 1, EIO);
+	report_progress(&progress, 5);
+	if (fault_calls() != 1)
+		return 1;
+	report_progress(&progress, 6);
+	return fault_calls() == 1 ? 0 : 2;
+}
+
+static int erase_into_failing_stderr(const void *unused)
+{
+	struct progress progress = { .live = true, .drawn = true };
+
+	(void)unused;
+	fault_fail("write", 1, EIO);
+	report_erase(&progress);
+	report_erase(&progress);
 	return fault_calls() == 1 ? 0 : 1;
 }
 
@@ -90,6 +152,63 @@ static void test_report_tries_once_if_stderr_fails(void **state)
 	assert_string_equal(run(say_into_failing_stderr, NULL).err, "");
 }
 
+static void test_report_step_names_the_errno(void **state)
+{
+	static const struct {
+		int reason;
+		const char *name;
+	} cases[] = {
+		{ EPERM, "EPERM" },
+		/* The last of Linux, one that it has left out, and none. */
+		{ EHWPOISON, "EHWPOISON" },
+		{ 41, "errno" },
+		{ 99999, "errno" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char line[128];
+
+		snprintf(line, sizeof(line),
+			 "server: close(3) = -1 %s, %s; man 2 close\n",
+			 cases[i].name, strerror(cases[i].reason));
+		assert_string_equal(run(say_failed_step, &cases[i].reason).err,
+				    line);
+	}
+}
+
+static void test_report_step_leaves_errno_alone(void **state)
+{
+	(void)state;
+	assert_string_equal(run(say_step_into_failing_stderr, NULL).err, "");
+}
+
+static void test_report_summary_ends_with_gigabytes(void **state)
+{
+	const uint64_t bytes = UINT64_MAX;
+	const struct result result = run(say_fast_summary, &bytes);
+	const char *rate = strstr(result.err, " s, ");
+
+	(void)state;
+	assert_like(result.err, "server: 18446744073709551615 bytes in 0.* s, "
+				"[0-9]*.[0-9] GB/s, ended by limit\n");
+	assert_non_null(rate);
+	/* 18446744073 GB in less than a second. */
+	assert_true(strtod(rate + 4, NULL) > 1e10);
+}
+
+static void test_report_progress_tries_once_if_stderr_fails(void **state)
+{
+	(void)state;
+	assert_string_equal(run(draw_into_failing_stderr, NULL).err, "");
+}
+
+static void test_report_erase_tries_once_if_stderr_fails(void **state)
+{
+	(void)state;
+	assert_string_equal(run(erase_into_failing_stderr, NULL).err, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -100,6 +219,12 @@ int main(void)
 		cmocka_unit_test(test_report_nothing_sent_says_so),
 		cmocka_unit_test(test_report_rest_left_says_how_much_was_taken),
 		cmocka_unit_test(test_report_tries_once_if_stderr_fails),
+		cmocka_unit_test(test_report_step_names_the_errno),
+		cmocka_unit_test(test_report_step_leaves_errno_alone),
+		cmocka_unit_test(test_report_summary_ends_with_gigabytes),
+		cmocka_unit_test(
+			test_report_progress_tries_once_if_stderr_fails),
+		cmocka_unit_test(test_report_erase_tries_once_if_stderr_fails),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -154,6 +154,31 @@ static void test_terminal_is_shown_a_stream(void **state)
 	close(server.err);
 }
 
+/* The begin of a character is kept, and shown only when no more comes. */
+static void test_terminal_fails_if_it_is_gone_at_the_end(void **state)
+{
+	struct process server;
+	struct result result;
+	int pty[2], client;
+
+	(void)state;
+	setenv("LC_ALL", "C.UTF-8", 1);
+	open_terminal(pty);
+	redirect_next(pty[1], STDOUT_FILENO);
+	server = server_listen(&port, "-ve", NULL);
+	client = client_connect(port);
+	client_send(client, "\xe2", 1);
+	close_terminal(pty);
+	close(client);
+	result = process_end(&server);
+	assert_like(result.err,
+		    "Listening on 0.0.0.0 *\n"
+		    "Connection received on 127.0.0.1 *\n"
+		    "server: write standard output: Input/output error\n"
+		    "server: 0 bytes in * s, 0.0 B/s, ended by an error\n");
+	assert_int_equal(result.status, 1);
+}
+
 static void test_pipe_is_sent_every_byte_as_it_came(void **state)
 {
 	struct process server = server_listen(&port, "-e", NULL);
@@ -209,6 +234,28 @@ static void test_progress_is_drawn_and_erased_on_a_terminal(void **state)
 	close_terminal(pty);
 }
 
+static void test_progress_is_not_drawn_among_traced_steps(void **state)
+{
+	struct process server;
+	char line[1024];
+	int pty[2], client;
+
+	(void)state;
+	open_terminal(pty);
+	redirect_next(pty[1], STDERR_FILENO);
+	server = server_listen(&port, "-xve", NULL);
+	client = client_connect(port);
+	client_send(client, "abc", 3);
+	close(client);
+	do {
+		read_line(pty[0], line, sizeof(line));
+		assert_null(strchr(line, '\r'));
+		assert_null(strstr(line, "SO_RCVTIMEO"));
+	} while (strncmp(line, "server: exit(0)", 15) != 0);
+	assert_int_equal(process_end(&server).status, 0);
+	close_terminal(pty);
+}
+
 static void test_progress_goes_before_an_error(void **state)
 {
 	struct process server;
@@ -242,9 +289,11 @@ int main(void)
 		cmocka_unit_test(
 			test_terminal_is_shown_a_character_of_two_segments),
 		cmocka_unit_test(test_terminal_is_shown_a_stream),
+		cmocka_unit_test(test_terminal_fails_if_it_is_gone_at_the_end),
 		cmocka_unit_test(test_pipe_is_sent_every_byte_as_it_came),
 		cmocka_unit_test(
 			test_progress_is_drawn_and_erased_on_a_terminal),
+		cmocka_unit_test(test_progress_is_not_drawn_among_traced_steps),
 		cmocka_unit_test(test_progress_goes_before_an_error),
 	};
 
