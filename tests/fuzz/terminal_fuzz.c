@@ -3,9 +3,12 @@
  * the locale as it is, and the same however the message came in.
  *
  * An input is the lengths of four pieces, which are repeated until the message
- * ends; how many bytes a write takes, 0 for all; and the message.
+ * ends, from 128 on 128 times as long; how many bytes a write takes, 0 for all;
+ * after how many eights of bytes the terminal is gone, 0 for never; and the
+ * message.
  */
 #include <assert.h>
+#include <errno.h>
 #include <limits.h>
 #include <locale.h>
 #include <stdbool.h>
@@ -21,17 +24,21 @@
 
 enum {
 	PIECES = 4,
-	HEAD_BYTES = PIECES + 1,
+	LONG_PIECE = 128,
+	MOST = PIECES, /* the index in the head of what a write takes */
+	EIGHTS,	       /* and of what the terminal does */
+	HEAD_BYTES,
 	SHOWN_MOST = 4, /* of one byte: \xNN */
 	SCREEN = 1000,	/* a descriptor that nobody has */
 };
 
-/* What was written, and how many bytes a write takes. */
+/* What was written, how many bytes it may get, and how many a write takes. */
 struct screen {
 	char *bytes;
 	size_t len;
-	size_t size;
+	size_t room;
 	size_t most;
+	bool gone;
 };
 
 static struct screen *screen;
@@ -46,9 +53,16 @@ ssize_t __wrap_write(int fd, const void *buf, size_t len)
 	if (fd != SCREEN)
 		return __real_write(fd, buf, len);
 	assert(len > 0);
+	assert(!screen->gone);
+	if (screen->len == screen->room) {
+		screen->gone = true;
+		errno = EIO;
+		return -1;
+	}
 	if (screen->most > 0 && len > screen->most)
 		len = screen->most;
-	assert(len <= screen->size - screen->len);
+	if (len > screen->room - screen->len)
+		len = screen->room - screen->len;
 	memcpy(screen->bytes + screen->len, buf, len);
 	screen->len += len;
 	return (ssize_t)len;
@@ -75,11 +89,12 @@ static bool is_plain(const char *text, size_t len)
 }
 
 /*
- * Checks that shown is text, byte for byte: an ASCII character as it is, a
- * control byte as its ^X, and all others as they are or as their \xNN.
+ * Checks that shown begins with text, byte for byte: an ASCII character as it
+ * is, a control byte as its ^X, and all others as they are or as their \xNN.
+ * Returns how many bytes of shown that are.
  */
-static void check_bytes(const char *text, size_t len,
-			const struct screen *shown)
+static size_t check_bytes(const char *text, size_t len,
+			  const struct screen *shown)
 {
 	size_t at = 0;
 
@@ -99,51 +114,90 @@ static void check_bytes(const char *text, size_t len,
 		       0);
 		at += strlen(expected);
 	}
-	assert(at == shown->len);
+	return at;
 }
 
-/* Shows text in the pieces that head says or, where it is NULL, in one. */
-static void show(struct screen *shown, const uint8_t *head, const char *text,
-		 size_t len)
+/*
+ * Shows text in the pieces that head says. Returns how many bytes of it are
+ * said to be delivered.
+ */
+static size_t show(struct screen *shown, const uint8_t *head, const char *text,
+		   size_t len)
 {
 	struct output output;
 	size_t given = 0;
 
-	shown->size = SHOWN_MOST * len;
-	shown->bytes = malloc(shown->size + 1);
-	shown->len = 0;
-	shown->most = head == NULL ? 0 : head[PIECES];
-	assert(shown->bytes != NULL);
 	screen = shown;
 	output_prepare(&output, SCREEN);
 	output.terminal = true;
 	for (size_t i = 0; given < len; i++) {
-		size_t piece = head == NULL ? len : head[i % PIECES];
+		size_t piece = head[i % PIECES];
 
+		if (piece >= LONG_PIECE)
+			piece *= LONG_PIECE;
 		if (piece > len - given)
 			piece = len - given;
-		assert(output_deliver(&output, text + given, piece) == 0);
+		if (output_deliver(&output, text + given, piece) == -1) {
+			assert(shown->gone);
+			return output.delivered;
+		}
 		given += piece;
+		assert(!shown->gone);
 		assert(output.delivered + output.pending_len == given);
 		assert(output.pending_len < MB_LEN_MAX);
 	}
-	assert(output_finish(&output) == 0);
-	assert(output.delivered == len);
-	assert(output.pending_len == 0);
+	if (output_finish(&output) == -1) {
+		assert(shown->gone);
+	} else {
+		assert(!shown->gone);
+		assert(output.pending_len == 0);
+	}
+	return output.delivered;
+}
+
+/* A terminal that takes room bytes, most at a time or, where that is 0, all. */
+static struct screen new_screen(size_t room, size_t most)
+{
+	struct screen new = { .bytes = malloc(room), .room = room };
+
+	assert(new.bytes != NULL);
+	new.most = most;
+	return new;
+}
+
+/* What came before the terminal was gone is the begin of what comes else. */
+static void check_gone(const uint8_t *head, const char *text, size_t len,
+		       const struct screen *whole)
+{
+	const size_t room = head[EIGHTS] * (size_t)8;
+	struct screen cut = new_screen(room, head[MOST]);
+	const size_t delivered = show(&cut, head, text, len);
+
+	assert(cut.gone == (room < whole->len));
+	assert(cut.len == (cut.gone ? room : whole->len));
+	assert(memcmp(cut.bytes, whole->bytes, cut.len) == 0);
+	assert(cut.gone ? delivered < len : delivered == len);
+	assert(check_bytes(text, delivered, whole) <= cut.len);
+	free(cut.bytes);
 }
 
 static void check(const uint8_t *head, const char *text, size_t len)
 {
-	struct screen whole, split;
+	static const uint8_t at_once[HEAD_BYTES] = { LONG_PIECE };
+	const size_t room = SHOWN_MOST * len + 1;
+	struct screen whole = new_screen(room, 0);
+	struct screen split = new_screen(room, head[MOST]);
 
-	show(&whole, NULL, text, len);
-	show(&split, head, text, len);
+	assert(show(&whole, at_once, text, len) == len);
+	assert(show(&split, head, text, len) == len);
 	assert(split.len == whole.len);
 	assert(memcmp(split.bytes, whole.bytes, whole.len) == 0);
 	assert(is_plain(whole.bytes, whole.len));
-	check_bytes(text, len, &whole);
+	assert(check_bytes(text, len, &whole) == whole.len);
 	if (is_plain(text, len))
 		assert(whole.len == len);
+	if (head[EIGHTS] > 0)
+		check_gone(head, text, len, &whole);
 	free(whole.bytes);
 	free(split.bytes);
 }
