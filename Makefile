@@ -123,7 +123,8 @@ valgrind-check: $(PROGRAM) $(TESTS)
 coverage:
 	rm -rf build/coverage
 	$(MAKE) BUILD=build/coverage PROGRAM=build/coverage/server CC=gcc \
-		CFLAGS='-O0 -g --coverage' STATIC_PIE= WITHOUT=strace_test check
+		CFLAGS='-O0 -g --coverage' STATIC_PIE= WITHOUT=strace_test \
+		LDFLAGS='-Wl,--wrap=_exit,--undefined=__gcov_dump' check
 	tests/coverage.sh build/coverage
 
 # libFuzzer is a part of clang that has a package of its own in some places.
