@@ -2,12 +2,22 @@
 # usage: [RUNNER=COMMAND] run.sh SERVER TEST...
 # Runs the test programs against SERVER, each through RUNNER if there is one,
 # shows what failed and what was skipped, and ends with a line that counts the
-# tests.
+# tests. A test program that takes longer than LIMIT seconds, 300, has failed.
 set -u
 SERVER=$1
 export SERVER
 shift
 passed=0 failed=0 skipped=0
+LIMIT=${LIMIT:-300}
+
+# In the foreground, so that Ctrl-C reaches the test too.
+bounded() {
+	if timeout --foreground 1 true 2>/dev/null; then
+		timeout --foreground -k 10 "$LIMIT" "$@"
+	else
+		"$@"
+	fi
+}
 
 # The number of tests in the closing lines of that kind.
 count() {
@@ -17,8 +27,10 @@ count() {
 
 for test; do
 	log=$test.log
-	${RUNNER:-} "$test" </dev/null >"$log" 2>&1
+	bounded ${RUNNER:+"$RUNNER"} "$test" </dev/null >"$log" 2>&1
 	status=$?
+	ending="status $status"
+	[ "$status" -ne 124 ] || ending="no end within $LIMIT seconds"
 	passed=$((passed + $(count PASSED)))
 	skipped=$((skipped + $(count SKIPPED)))
 	here=$(count FAILED)
@@ -27,7 +39,7 @@ for test; do
 	failed=$((failed + here))
 	if [ "$here" -gt 0 ]; then
 		cat "$log"
-		echo "$test: status $status"
+		echo "$test: $ending"
 	else
 		grep 'not found:' "$log"
 	fi
