@@ -27,7 +27,8 @@ OBJECTS := $(SOURCES:src/%.c=$(BUILD)/%.o)
 ROOMS := $(filter-out $(BUILD)/main.o,$(OBJECTS))
 
 # A test program per tests/*_test.c, linked with the helpers and the rooms.
-# WITHOUT names those that a variant can't run.
+# WITHOUT names those that a variant can't run: hardening_test where the
+# compiler's or the linker's options are not those of the default build.
 TEST_SOURCES := $(filter-out $(WITHOUT:%=tests/%.c),$(wildcard tests/*_test.c))
 TESTS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
 HELPERS := $(BUILD)/tests/support.o $(BUILD)/tests/fault.o
@@ -106,16 +107,17 @@ SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all
 sanitize:
 	$(MAKE) BUILD=build/sanitize PROGRAM=build/sanitize/server \
 		CFLAGS='-O1 -g -fno-omit-frame-pointer $(SANITIZERS)' \
-		WITHOUT=strace_test check
+		WITHOUT='strace_test hardening_test' check
 
-# valgrind knows the C library only where it is not linked in.
+# valgrind knows the C library only where it is not linked in. It is started by
+# a script, in which hardening_test finds no program.
 valgrind:
 	$(MAKE) BUILD=build/valgrind PROGRAM=build/valgrind/server STATIC_PIE= \
 		valgrind-check
 
 valgrind-check: $(PROGRAM) $(TESTS)
-	RUNNER=tests/valgrind.sh tests/run.sh \
-		$(abspath tests/valgrind.sh) $(filter-out %/strace_test,$(TESTS))
+	RUNNER=tests/valgrind.sh tests/run.sh $(abspath tests/valgrind.sh) \
+		$(filter-out %/strace_test %/hardening_test,$(TESTS))
 
 # Begins afresh, so that no count of an older build is left. gcov's own calls
 # come between those that strace_test knows. Without STATIC_PIE= the compiler

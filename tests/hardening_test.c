@@ -1,0 +1,194 @@
+/* That the default build has the hardening which it asks for. */
+#include <elf.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <link.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "support.h"
+
+/* The structures of elf(5), of 32 or 64 bits, as this machine has it. */
+typedef ElfW(Ehdr) Ehdr;
+typedef ElfW(Phdr) Phdr;
+typedef ElfW(Shdr) Shdr;
+typedef ElfW(Sym) Sym;
+typedef ElfW(Dyn) Dyn;
+
+/* A file in memory. */
+struct image {
+	const char *bytes;
+	size_t len;
+};
+
+static struct image program;
+
+static const void *at(const struct image *image, size_t offset, size_t len)
+{
+	assert_in_range(offset, 0, image->len);
+	assert_in_range(len, 0, image->len - offset);
+	return image->bytes + offset;
+}
+
+static const Ehdr *header_of(const struct image *image)
+{
+	return at(image, 0, sizeof(Ehdr));
+}
+
+static struct image image_open(const char *path)
+{
+	struct image image;
+	struct stat status;
+	int fd = open(path, O_RDONLY);
+
+	assert_int_not_equal(fd, -1);
+	assert_int_equal(fstat(fd, &status), 0);
+	image.len = (size_t)status.st_size;
+	image.bytes = mmap(NULL, image.len, PROT_READ, MAP_PRIVATE, fd, 0);
+	assert_ptr_not_equal(image.bytes, MAP_FAILED);
+	close(fd);
+	assert_memory_equal(at(&image, 0, SELFMAG), ELFMAG, SELFMAG);
+	return image;
+}
+
+static int open_program(void **state)
+{
+	(void)state;
+	program = image_open(getenv("SERVER"));
+	return 0;
+}
+
+/* The program's segment of that number, or NULL where it has fewer. */
+static const Phdr *segment(size_t number)
+{
+	const Ehdr *header = header_of(&program);
+	const Phdr *segments =
+		at(&program, header->e_phoff, header->e_phnum * sizeof(Phdr));
+
+	return number < header->e_phnum ? segments + number : NULL;
+}
+
+/* Asserts that the program has a segment of that type. */
+static const Phdr *find_segment(unsigned int type)
+{
+	size_t i = 0;
+
+	while (segment(i) != NULL && segment(i)->p_type != type)
+		i++;
+	assert_non_null(segment(i));
+	return segment(i);
+}
+
+/* What the dynamic section has for tag, 0 if nothing. */
+static size_t dynamic_value(long tag)
+{
+	const Phdr *dynamic = find_segment(PT_DYNAMIC);
+	const Dyn *entries = at(&program, dynamic->p_offset, dynamic->p_filesz);
+
+	for (size_t i = 0; i < dynamic->p_filesz / sizeof(*entries); i++)
+		if (entries[i].d_tag == tag)
+			return entries[i].d_un.d_val;
+	return 0;
+}
+
+static void test_program_runs_wherever_it_is_loaded(void **state)
+{
+	(void)state;
+	assert_int_equal(header_of(&program)->e_type, ET_DYN);
+	assert_int_equal(dynamic_value(DT_FLAGS_1) & DF_1_PIE, DF_1_PIE);
+}
+
+static void test_program_protects_what_it_has_bound(void **state)
+{
+	(void)state;
+	find_segment(PT_GNU_RELRO);
+	assert_int_equal(dynamic_value(DT_FLAGS) & DF_BIND_NOW, DF_BIND_NOW);
+}
+
+static void test_program_has_a_stack_that_is_not_executed(void **state)
+{
+	(void)state;
+	assert_int_equal(find_segment(PT_GNU_STACK)->p_flags & PF_X, 0);
+}
+
+static void test_program_writes_to_nothing_that_is_executed(void **state)
+{
+	(void)state;
+	for (size_t i = 0; segment(i) != NULL; i++)
+		assert_int_not_equal(segment(i)->p_flags & (PF_W | PF_X),
+				     PF_W | PF_X);
+}
+
+/* The symbols of an object file have one table, and their names another. */
+static bool refers_to(const struct image *object, const char *symbol)
+{
+	const Ehdr *header = header_of(object);
+	const Shdr *sections =
+		at(object, header->e_shoff, header->e_shnum * sizeof(Shdr));
+	const Shdr *table = sections;
+	const Sym *symbols;
+	const char *names;
+
+	while (table->sh_type != SHT_SYMTAB)
+		assert_true(++table < sections + header->e_shnum);
+	symbols = at(object, table->sh_offset, table->sh_size);
+	assert_in_range(table->sh_link, 1, header->e_shnum - 1);
+	names = at(object, sections[table->sh_link].sh_offset, 1);
+	for (size_t i = 0; i < table->sh_size / sizeof(*symbols); i++)
+		if (strcmp(names + symbols[i].st_name, symbol) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * A C library that is linked in brings these names along for itself. So the
+ * objects that the program was linked of are asked, a folder above this test.
+ */
+static void assert_object_refers_to(const char *name, const char *symbol)
+{
+	char self[PATH_MAX] = "", path[PATH_MAX + 64];
+	struct image object;
+
+	assert_int_not_equal(readlink("/proc/self/exe", self, sizeof(self) - 1),
+			     -1);
+	snprintf(path, sizeof(path), "%s/../%s", dirname(self), name);
+	object = image_open(path);
+	if (!refers_to(&object, symbol))
+		fail_msg("%s does without %s", path, symbol);
+	munmap((void *)(uintptr_t)object.bytes, object.len);
+}
+
+static void test_code_guards_its_stack(void **state)
+{
+	(void)state;
+	assert_object_refers_to("report.o", "__stack_chk_fail");
+	/* It has no array: the strong protector alone guards it. */
+	assert_object_refers_to("deadline.o", "__stack_chk_fail");
+}
+
+static void test_code_calls_what_fortify_checks(void **state)
+{
+	(void)state;
+	assert_object_refers_to("report.o", "__vsnprintf_chk");
+	assert_object_refers_to("listener.o", "__snprintf_chk");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_program_runs_wherever_it_is_loaded),
+		cmocka_unit_test(test_program_protects_what_it_has_bound),
+		cmocka_unit_test(test_program_has_a_stack_that_is_not_executed),
+		cmocka_unit_test(
+			test_program_writes_to_nothing_that_is_executed),
+		cmocka_unit_test(test_code_guards_its_stack),
+		cmocka_unit_test(test_code_calls_what_fortify_checks),
+	};
+
+	return cmocka_run_group_tests(tests, open_program, NULL);
+}
