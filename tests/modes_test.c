@@ -661,24 +661,35 @@ static void test_trace_shows_each_step_of_a_stream(void **state)
 	assert_int_equal(result.status, 0);
 }
 
+/* EADDRNOTAVAIL in the words of the program's C library: musl's, or glibc's. */
+static const char *no_such_address(const char *err)
+{
+	return strstr(err, "available") == NULL
+		       ? "Cannot assign requested address"
+		       : "Address not available";
+}
+
 static void test_trace_names_the_reason_of_a_failure(void **state)
 {
 	struct process server =
 		server_start("-x", "-b", "192.0.2.1", "-p", "258", NULL);
 	struct result result = process_end(&server);
+	const char *reason = no_such_address(result.err);
+	char lines[CAUGHT_BYTES];
 
 	(void)state;
 	assert_int_equal(result.status, 1);
-	assert_string_equal(
-		result.err,
-		"server: socket(AF_INET, SOCK_STREAM, 0) = 3; man 2 socket\n"
-		"server: setsockopt(3, SOL_SOCKET, SO_REUSEADDR, 1) = 0; "
-		"man 2 setsockopt\n"
-		"server: bind(3, 192.0.2.1 port 258 = 01 02) = -1 "
-		"EADDRNOTAVAIL, Cannot assign requested address; man 2 bind\n"
-		"server: bind 192.0.2.1:258: Cannot assign requested address\n"
-		"server: close(3) = 0; man 2 close\n"
-		"server: exit(1); man 3 exit\n");
+	snprintf(lines, sizeof(lines),
+		 "server: socket(AF_INET, SOCK_STREAM, 0) = 3; man 2 socket\n"
+		 "server: setsockopt(3, SOL_SOCKET, SO_REUSEADDR, 1) = 0; "
+		 "man 2 setsockopt\n"
+		 "server: bind(3, 192.0.2.1 port 258 = 01 02) = -1 "
+		 "EADDRNOTAVAIL, %s; man 2 bind\n"
+		 "server: bind 192.0.2.1:258: %s\n"
+		 "server: close(3) = 0; man 2 close\n"
+		 "server: exit(1); man 3 exit\n",
+		 reason, reason);
+	assert_string_equal(result.err, lines);
 }
 
 static void test_bind_listens_on_that_address_alone(void **state)
@@ -713,15 +724,25 @@ static void test_bind_takes_ip6(void **state)
 	close(client);
 }
 
+static void assert_no_such_address(struct process *server, const char *where)
+{
+	struct result result = process_end(server);
+	char line[128];
+
+	snprintf(line, sizeof(line), "server: bind %s: %s\n", where,
+		 no_such_address(result.err));
+	assert_string_equal(result.err, line);
+	assert_int_equal(result.out_len, 0);
+	assert_int_equal(result.status, 1);
+}
+
 static void test_bind_fails_with_an_address_of_ip6_in_brackets(void **state)
 {
 	struct process server =
 		server_start("-b", "2001:db8::1", "-p", "80", NULL);
 
 	(void)state;
-	assert_ended(&server, 1, "",
-		     "server: bind [2001:db8::1]:80: "
-		     "Cannot assign requested address\n");
+	assert_no_such_address(&server, "[2001:db8::1]:80");
 }
 
 static void test_ready_is_at_its_end_if_bind_fails(void **state)
@@ -730,9 +751,7 @@ static void test_ready_is_at_its_end_if_bind_fails(void **state)
 		shell_start("exec 3>&1; exec $SERVER -b 192.0.2.1 -r 3");
 
 	(void)state;
-	assert_ended(&server, 1, "",
-		     "server: bind 192.0.2.1:8080: "
-		     "Cannot assign requested address\n");
+	assert_no_such_address(&server, "192.0.2.1:8080");
 }
 
 static void test_ready_fails_if_it_can_not_be_written(void **state)

@@ -42,7 +42,7 @@ static void assert_failed(const struct result *result, const char *line)
 {
 	assert_int_equal(result->status, 1);
 	assert_int_equal(result->out_len, 0);
-	assert_string_equal(result->err, line);
+	assert_like(result->err, line);
 }
 
 static void test_server_delivers_if_the_sender_stays_open(void **state)
@@ -105,8 +105,9 @@ static void test_server_fails_if_the_port_is_busy(void **state)
 	struct result result = process_end(&second);
 
 	(void)state;
+	/* glibc has one word more than musl. */
 	assert_failed(&result, "server: bind 0.0.0.0:8080: "
-			       "Address already in use\n");
+			       "Address *in use\n");
 	assert_int_equal(count_listeners(0), listeners);
 	assert_int_equal(count_listeners(PORT), 1);
 	client_send(client, hi, sizeof(hi));
