@@ -100,6 +100,12 @@ check-static: static-program $(TESTS)
 	tests/run.sh $(abspath build/static/server) \
 		$(filter-out %/hardening_test,$(TESTS))
 
+# The tests that look for no system call, whose numbers qemu changes, and for no
+# locale, whose files have this machine's byte order.
+CROSS_TESTS := inherit_test modes_test smoke_test
+cross: $(CROSS_TESTS:%=$(BUILD)/tests/%)
+	+tests/cross.sh $^
+
 install: $(PROGRAM)
 	$(INSTALL) -D -m 755 $(PROGRAM) '$(DESTDIR)$(PREFIX)/bin/server'
 	$(INSTALL) -D -m 644 src/server.1 '$(DESTDIR)$(MANDIR)/man1/server.1'
@@ -199,8 +205,8 @@ clean:
 	rm -rf build server
 
 .PHONY: all run check test deps static sanitize valgrind \
-	coverage fuzz mutants bench lint install uninstall clean check-static \
-	static-program valgrind-check fuzz-run
+	coverage fuzz mutants bench lint install uninstall clean check-static \\
+	cross static-program valgrind-check fuzz-run
 .SECONDARY:
 -include $(wildcard $(BUILD)/*.d $(BUILD)/tests/*.d $(BUILD)/tests/rooms/*.d \
 	$(BUILD)/bench/*.d $(BUILD)/fuzz/*.d)
