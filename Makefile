@@ -68,7 +68,7 @@ $(BUILD)/tests/%.o: tests/%.c | $(BUILD)/tests/rooms $(filter deps,$(MAKECMDGOAL
 $(BUILD)/tests/%_test: $(BUILD)/tests/%_test.o $(HELPERS) $(TEST_ROOMS)
 	$(CC) $(CFLAGS) $(LDFLAGS) $(WRAP:%=-Wl,--wrap=%) -o $@ $^ -lcmocka
 
-$(BUILD) $(BUILD)/tests/rooms $(BUILD)/bench $(BUILD)/fuzz:
+$(BUILD) $(BUILD)/tests/rooms $(BUILD)/tests/soak $(BUILD)/bench $(BUILD)/fuzz:
 	mkdir -p $@
 
 check test: $(PROGRAM) $(TESTS)
@@ -113,6 +113,14 @@ install: $(PROGRAM)
 uninstall:
 	rm -f '$(DESTDIR)$(PREFIX)/bin/server' \
 		'$(DESTDIR)$(MANDIR)/man1/server.1'
+
+# SOAK=500 is over in seconds.
+soak: $(PROGRAM) $(BUILD)/tests/soak/soak
+	SERVER=$(abspath $(PROGRAM)) $(BUILD)/tests/soak/soak $(or $(SOAK),10000)
+
+$(BUILD)/tests/soak/soak.o: | $(BUILD)/tests/soak
+$(BUILD)/tests/soak/soak: $(BUILD)/tests/soak/soak.o $(BUILD)/tests/support.o
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka
 
 # strace sees the calls of the sanitizers and of valgrind too.
 SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -189,7 +197,7 @@ $(BUILD)/bench/%.o: tests/bench/%.c | $(BUILD)/bench
 
 lint: $(BUILD)/errno_names.h
 	clang-format --dry-run -Werror src/*.c include/*.h tests/*.[ch] \
-		tests/bench/*.[ch] tests/fuzz/*.c
+		tests/bench/*.[ch] tests/fuzz/*.c tests/soak/*.c
 	for source in $(SOURCES); do \
 		clang-tidy --quiet $$source -- -std=c11 $(DEFINES) && \
 		$(CC) -std=c11 $(WARNINGS) $(DEFINES) -O2 -fanalyzer -Werror \
@@ -205,8 +213,8 @@ clean:
 	rm -rf build server
 
 .PHONY: all run check test deps static sanitize valgrind \
-	coverage fuzz mutants bench lint install uninstall clean check-static \\
-	cross static-program valgrind-check fuzz-run
+	coverage fuzz soak mutants bench lint install uninstall clean \
+	check-static cross static-program valgrind-check fuzz-run
 .SECONDARY:
 -include $(wildcard $(BUILD)/*.d $(BUILD)/tests/*.d $(BUILD)/tests/rooms/*.d \
-	$(BUILD)/bench/*.d $(BUILD)/fuzz/*.d)
+	$(BUILD)/tests/soak/*.d $(BUILD)/bench/*.d $(BUILD)/fuzz/*.d)
