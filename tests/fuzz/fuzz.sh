@@ -21,8 +21,8 @@ for fuzzer; do
 		-print_final_stats=1 -exact_artifact_path="$fuzzer.failed" \
 		"$fuzzer.corpus" "$here/corpus/$name" \
 		</dev/null >"$fuzzer.log" 2>&1; then
-		sed -n "s/^stat::number_of_executed_units: */$name: inputs: /p" \
-			"$fuzzer.log"
+		awk -v name="$name" '/^stat::number_of_executed_units:/ {
+			print name ": " $2 " inputs" }' "$fuzzer.log"
 		continue
 	fi
 	grep -v '^#[0-9]' "$fuzzer.log" || :
