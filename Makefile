@@ -145,7 +145,8 @@ valgrind-check: $(PROGRAM) $(TESTS)
 coverage:
 	rm -rf build/coverage
 	$(MAKE) BUILD=build/coverage PROGRAM=build/coverage/server CC=gcc \
-		CFLAGS='-O0 -g --coverage' STATIC_PIE= WITHOUT=strace_test \
+		CFLAGS='-O0 -g --coverage' STATIC_PIE= \
+		WITHOUT='strace_test hardening_test' \
 		LDFLAGS='-Wl,--wrap=_exit,--undefined=__gcov_dump' check
 	tests/coverage.sh build/coverage
 

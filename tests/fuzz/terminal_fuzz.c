@@ -139,6 +139,7 @@ static size_t show(struct screen *shown, const uint8_t *head, const char *text,
 			piece = len - given;
 		if (output_deliver(&output, text + given, piece) == -1) {
 			assert(shown->gone);
+			assert(output_finish(&output) == 0);
 			return output.delivered;
 		}
 		given += piece;
