@@ -22,7 +22,10 @@ struct progress {
 	bool drawn;
 };
 
-/* The call that failed, what it was done to, and the reason, from errno. */
+/*
+ * The call that failed, what it was done to, the reason, from errno, and what
+ * to do about it.
+ */
 void report_error(const char *call, const char *object);
 
 /* The deadline ended the call, after delivered bytes of the message. */
@@ -43,8 +46,8 @@ void report_nothing_sent(void);
 void report_rest_left(uint64_t taken, const char *hint);
 
 /*
- * A step of the run: the call, its arguments as in printf(3), its result, the
- * errno's name if that is -1, and the man page. Leaves errno as it was.
+ * A step of the run: the man page, the result, the call, its arguments as in
+ * printf(3), and the errno's name if the result is -1. Leaves errno as it was.
  */
 void report_step(const char *call, long result, const char *format,
 		 va_list arguments);

@@ -1,5 +1,6 @@
 #include "listener.h"
 
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -28,6 +29,7 @@ bool listener_open(struct run *run)
 	const uint16_t port = run->options->port;
 	const int domain = net_domain(address);
 	const bool ip4 = domain == AF_INET;
+	const char *family = ip4 ? "AF_INET" : "AF_INET6";
 	const char *where = run->where;
 
 	if (run->options->inherited != -1)
@@ -36,14 +38,16 @@ bool listener_open(struct run *run)
 		 address, port);
 	run->listener = net_socket(domain, SOCK_STREAM, 0);
 	return run_step(run, "socket", where, run->listener,
-			"%s, SOCK_STREAM, 0", ip4 ? "AF_INET" : "AF_INET6") &&
+			"%s, SOCK_STREAM, 0", family) &&
 	       run_step(run, "setsockopt", where,
 			net_reuse_address(run->listener),
 			"%d, SOL_SOCKET, SO_REUSEADDR, 1", run->listener) &&
 	       run_step(run, "bind", where,
 			net_bind(run->listener, address, port),
-			"%d, %s port %u = %02x %02x", run->listener, address,
-			port, port >> 8, port & 0xff) &&
+			"%d, {%s, %u = %02x %02x, %s}, %zu", run->listener,
+			family, port, port >> 8, port & 0xff, address,
+			ip4 ? sizeof(struct sockaddr_in)
+			    : sizeof(struct sockaddr_in6)) &&
 	       run_step(run, "listen", where,
 			net_listen(run->listener, BACKLOG), "%d, %d",
 			run->listener, BACKLOG);
@@ -71,7 +75,7 @@ bool listener_announce(struct run *run)
 	if (!run->options->verbose && run->options->ready == -1)
 		return true;
 	if (!run_step(run, "getsockname", run->where,
-		      net_local_name(run->listener, &name), "%d",
+		      net_local_name(run->listener, &name), "%d, &name, &len",
 		      run->listener))
 		return false;
 	if (run->options->verbose)

@@ -84,7 +84,7 @@ static int set_option(struct options *options, int letter, const char *value)
 	switch (letter) {
 	case 'b':
 		if (!net_is_address(value))
-			return refuse("-b", value, "not an IP address");
+			return refuse("-b", value, "not a numeric IP address");
 		options->address = value;
 		break;
 	case 'e':
@@ -110,7 +110,8 @@ static int set_option(struct options *options, int letter, const char *value)
 		if (!value_number(value, STDERR_FILENO + 1, INT_MAX, &n))
 			return refuse("-r", value, "not from 3 to 2147483647");
 		if (!is_open_for_writing((int)n))
-			return refuse("-r", value, "not open for writing");
+			return refuse("-r", value,
+				      "not open for writing, as 3>FILE is");
 		options->ready = (int)n;
 		break;
 	case 't':
@@ -145,7 +146,8 @@ static int refuse_option(int answer, const char *argument)
 	if (answer == ':')
 		return refuse(letter, "", "needs a value");
 	if (optopt == 0)
-		return refuse(argument, "", "no such option, or not one");
+		return refuse(argument, "",
+			      "no such option, or short for several");
 	if (optopt != ':' && strchr(letters, optopt) != NULL)
 		return refuse(letter, "", "takes no value");
 	return refuse(letter, "", "no such option");
@@ -166,7 +168,8 @@ static int find_inherited(struct options *options)
 			      "only one listener can be inherited");
 	options->inherited = FIRST_INHERITED;
 	if (options->ready == options->inherited)
-		return refuse("-r", "3", "that is the inherited listener");
+		return refuse("-r", "3",
+			      "that is the inherited listener, take another");
 	return 0;
 }
 
@@ -191,7 +194,8 @@ int options_parse(struct options *options, int argc, char *argv[])
 		return refuse(argv[optind], "",
 			      "not an option; the port goes with -p");
 	if (options->line && options->eof)
-		return refuse("-l", "-e", "one of them only");
+		return refuse("-l", "-e",
+			      "only one of them can end the message");
 	if (options->limit == 0)
 		options->limit = options->line || options->eof ? UINT64_MAX
 							       : DEFAULT_BYTES;

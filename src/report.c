@@ -17,6 +17,24 @@ static const char *const errno_names[] = {
 #include "errno_names.h"
 };
 
+/* What to do about the failures that people meet. */
+static const char *const hints[] = {
+	[EACCES] = "ports below 1024 are for root, -p takes another",
+	[EADDRINUSE] = "ss -ltnp shows who holds it, -p takes another",
+	[EADDRNOTAVAIL] = "ip addr shows which ones -b can take",
+	[EAFNOSUPPORT] = "-b takes an address of the other family",
+	[EBADF] = "it is closed, >FILE opens it",
+	[ECONNRESET] = "its sender gave up, have it sent again",
+	[ENOSPC] = "make room, and run it again",
+	[EPIPE] = "its reader has ended, run both again",
+};
+
+/* What a list of `size` bytes has for an errno, NULL if that is nothing. */
+static const char *entry(const char *const list[], size_t size, int reason)
+{
+	return (size_t)reason < size / sizeof(list[0]) ? list[reason] : NULL;
+}
+
 /* One line, which a control character in what was typed can't break. */
 __attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
 {
@@ -38,7 +56,14 @@ __attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
 
 void report_error(const char *call, const char *object)
 {
-	say("server: %s %s: %s", call, object, strerror(errno));
+	const char *hint = entry(hints, sizeof(hints), errno);
+	const char *reason = strerror(errno);
+
+	if (hint == NULL)
+		say("server: %s %s: %s; man 2 %s has more", call, object,
+		    reason, call);
+	else
+		say("server: %s %s: %s; %s", call, object, reason, hint);
 }
 
 static const char *missing(const char *call, uint64_t delivered)
@@ -53,9 +78,13 @@ static const char *missing(const char *call, uint64_t delivered)
 void report_deadline(const char *call, const char *object, uint64_t timeout_us,
 		     uint64_t delivered)
 {
-	say("server: %s %s: %s within %.15g s, %ju bytes delivered", call,
+	const bool begun = strcmp(call, "recv") == 0 && delivered > 0;
+
+	say("server: %s %s: %s within %.15g s, %ju bytes delivered; %s", call,
 	    object, missing(call, delivered), (double)timeout_us / SECOND_US,
-	    (uintmax_t)delivered);
+	    (uintmax_t)delivered,
+	    begun ? "its sender has to end it, as nc -N does"
+		  : "-t gives more time");
 }
 
 void report_usage(const char *option, const char *value, const char *problem,
@@ -63,19 +92,20 @@ void report_usage(const char *option, const char *value, const char *problem,
 {
 	say("server: %.64s%s%.64s: %s", option, value[0] == '\0' ? "" : " ",
 	    value, problem);
-	say("server: usage: %s", usage);
+	say("server: usage: %s; -h explains it", usage);
 }
 
 void report_no_listener(int fd)
 {
 	say("server: LISTEN_FDS: descriptor %d is not a listening stream "
-	    "socket",
+	    "socket; pass the listener, not a connection",
 	    fd);
 }
 
 void report_nothing_sent(void)
 {
-	say("server: recv connection: closed by its sender, nothing sent");
+	say("server: recv connection: closed by its sender, nothing sent; "
+	    "-z waits for the next");
 }
 
 void report_rest_left(uint64_t taken, const char *hint)
@@ -85,34 +115,25 @@ void report_rest_left(uint64_t taken, const char *hint)
 	    (uintmax_t)taken, hint);
 }
 
-static const char *errno_name(int reason)
-{
-	const int known = sizeof(errno_names) / sizeof(errno_names[0]);
-
-	const char *name = reason < known ? errno_names[reason] : NULL;
-
-	/* Some numbers have no name. */
-	return name == NULL ? "errno" : name;
-}
-
 void report_step(const char *call, long result, const char *format,
 		 va_list arguments)
 {
 	const int reason = errno;
+	const char *name = "";
 	char text[LINE_BYTES / 2];
 
-	vsnprintf(text, sizeof(text), format, arguments);
 	if (result == -1)
-		say("server: %s(%s) = -1 %s, %s; man 2 %s", call, text,
-		    errno_name(reason), strerror(reason), call);
-	else
-		say("server: %s(%s) = %ld; man 2 %s", call, text, result, call);
+		name = entry(errno_names, sizeof(errno_names), reason);
+	vsnprintf(text, sizeof(text), format, arguments);
+	/* What has no fixed width is last, and can't push a column away. */
+	say("server: man 2 %-11s %6ld = %s(%s)%s%s", call, result, call, text,
+	    result == -1 ? " " : "", name == NULL ? "errno" : name);
 	errno = reason;
 }
 
 void report_exit(int status)
 {
-	say("server: exit(%d); man 3 exit", status);
+	say("server: man 3 %-21sexit(%d)", "exit", status);
 }
 
 void report_listening(const char *address, unsigned int port)

@@ -10,7 +10,8 @@
 #include "support.h"
 
 static const char no_listener[] =
-	"server: LISTEN_FDS: descriptor 3 is not a listening stream socket\n";
+	"server: LISTEN_FDS: descriptor 3 is not a listening stream socket; "
+	"pass the listener, not a connection\n";
 
 /* Runs the program on a descriptor 3, as its LISTEN_PID. */
 static struct process start_on(int fd, const char *argument)

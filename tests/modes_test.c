@@ -92,7 +92,7 @@ static void test_line_tells_if_nothing_is_sent(void **state)
 	close(client_connect(port));
 	assert_ended(&server, 3, "",
 		     "server: recv connection: closed by its sender, nothing "
-		     "sent\n");
+		     "sent; -z waits for the next\n");
 }
 
 static void test_line_leaves_what_follows_and_resets(void **state)
@@ -260,7 +260,8 @@ static void test_eof_fails_if_the_device_is_full(void **state)
 	sender = process_start(send_stream, NULL);
 	assert_ended(&server, 1, "",
 		     "server: write standard output: "
-		     "No space left on device\n");
+		     "No space left on device; make room, and "
+		     "run it again\n");
 	assert_int_equal(process_end(&sender).status, 0);
 }
 
@@ -277,7 +278,8 @@ static void test_eof_fails_if_the_reader_goes_away(void **state)
 	dup2(gone[0], server.out);
 	close(gone[0]);
 	assert_ended(&server, 1, "",
-		     "server: write standard output: Broken pipe\n");
+		     "server: write standard output: Broken pipe; "
+		     "its reader has ended, run both again\n");
 	assert_int_equal(process_end(&sender).status, 0);
 }
 
@@ -337,7 +339,8 @@ static void test_eof_delivers_what_came_before_a_reset(void **state)
 	expect_output(&server, "part", 4);
 	client_reset(client);
 	assert_ended(&server, 1, "",
-		     "server: recv connection: Connection reset by peer\n");
+		     "server: recv connection: Connection reset by peer; "
+		     "its sender gave up, have it sent again\n");
 }
 
 /*
@@ -420,7 +423,7 @@ static void test_timeout_ends_a_run_to_which_nobody_connects(void **state)
 	(void)state;
 	assert_deadline("exec $SERVER -t 0.3",
 			"server: accept 0.0.0.0:8080: no sender came within "
-			"0.3 s, 0 bytes delivered\n",
+			"0.3 s, 0 bytes delivered; -t gives more time\n",
 			play_nobody);
 }
 
@@ -429,11 +432,11 @@ static void test_timeout_ends_a_run_to_which_nothing_is_sent(void **state)
 	(void)state;
 	assert_deadline("exec $SERVER --timeout .3",
 			"server: recv connection: nothing came within 0.3 s, 0 "
-			"bytes delivered\n",
+			"bytes delivered; -t gives more time\n",
 			play_silence);
 	assert_deadline("exec $SERVER -z -t .3",
 			"server: recv connection: nothing came within 0.3 s, 0 "
-			"bytes delivered\n",
+			"bytes delivered; -t gives more time\n",
 			play_silence);
 }
 
@@ -453,7 +456,9 @@ static void test_timeout_ends_a_message_that_drips(void **state)
 		result = process_end(&server);
 		snprintf(line, sizeof(line),
 			 "server: recv connection: the message did not end "
-			 "within 0.3 s, %zu bytes delivered\n",
+			 "within 0.3 s, %zu bytes delivered; its sender has to "
+			 "end "
+			 "it, as nc -N does\n",
 			 result.out_len);
 		assert_string_equal(result.err, line);
 		assert_int_equal(result.status, 124);
@@ -478,7 +483,7 @@ static void test_timeout_ends_a_run_whose_reader_is_stuck(void **state)
 	result = process_end(&server);
 	snprintf(line, sizeof(line),
 		 "server: write standard output: it took no more within 0.3 s, "
-		 "%zu bytes delivered\n",
+		 "%zu bytes delivered; -t gives more time\n",
 		 delivered);
 	assert_string_equal(result.err, line);
 	assert_int_equal(result.status, 124);
@@ -554,7 +559,7 @@ static void test_skip_empty_waits_no_longer_than_the_timeout(void **state)
 		    "server: recv connection: ended before its first byte, "
 		    "waiting for the next\n"
 		    "server: accept 0.0.0.0:0: no sender came within 0.3 s, 0 "
-		    "bytes delivered\n");
+		    "bytes delivered; -t gives more time\n");
 	assert_int_equal(result.status, 124);
 }
 
@@ -602,9 +607,15 @@ static void test_verbose_tells_what_came_before_an_error(void **state)
 	assert_like(result.err,
 		    "Listening on 0.0.0.0 *\n"
 		    "Connection received on 127.0.0.1 *\n"
-		    "server: recv connection: Connection reset by peer\n"
+		    "server: recv connection: Connection reset by peer; "
+		    "its sender gave up, have it sent again\n"
 		    "server: 0 bytes in * s, 0.0 B/s, ended by an error\n");
 }
+
+#define TRACE_OPEN                                                             \
+	"server: man 2 socket           3 = socket(AF_INET, SOCK_STREAM, 0)\n" \
+	"server: man 2 setsockopt       0 = "                                  \
+	"setsockopt(3, SOL_SOCKET, SO_REUSEADDR, 1)\n"
 
 static void test_trace_shows_each_step(void **state)
 {
@@ -616,18 +627,16 @@ static void test_trace_shows_each_step(void **state)
 	client_send(client, "hi\n", 3);
 	result = process_end(&server);
 	assert_string_equal(
-		result.err,
-		"server: socket(AF_INET, SOCK_STREAM, 0) = 3; man 2 socket\n"
-		"server: setsockopt(3, SOL_SOCKET, SO_REUSEADDR, 1) = 0; "
-		"man 2 setsockopt\n"
-		"server: bind(3, 0.0.0.0 port 8080 = 1f 90) = 0; man 2 bind\n"
-		"server: listen(3, 5) = 0; man 2 listen\n"
-		"server: accept(3, NULL, NULL) = 4; man 2 accept\n"
-		"server: recv(4, message, 128, 0) = 3; man 2 recv\n"
-		"server: write(1, message, 3) = 3; man 2 write\n"
-		"server: close(4) = 0; man 2 close\n"
-		"server: close(3) = 0; man 2 close\n"
-		"server: exit(0); man 3 exit\n");
+		result.err, TRACE_OPEN
+		"server: man 2 bind             0 = "
+		"bind(3, {AF_INET, 8080 = 1f 90, 0.0.0.0}, 16)\n"
+		"server: man 2 listen           0 = listen(3, 5)\n"
+		"server: man 2 accept           4 = accept(3, NULL, NULL)\n"
+		"server: man 2 recv             3 = recv(4, message, 128, 0)\n"
+		"server: man 2 write            3 = write(1, message, 3)\n"
+		"server: man 2 close            0 = close(4)\n"
+		"server: man 2 close            0 = close(3)\n"
+		"server: man 3 exit                 exit(0)\n");
 	assert_string_equal(result.out, "hi\n");
 	close(client);
 }
@@ -643,20 +652,24 @@ static void test_trace_shows_each_step_of_a_stream(void **state)
 	client_send(client, "hi\n", 3);
 	close(client);
 	result = process_end(&server);
-	assert_like(result.err,
-		    "server: socket(*\n"
-		    "server: listen(3, 5) = 0; man 2 listen\n"
-		    "server: getsockname(3) = 0; man 2 getsockname\n"
+	assert_like(result.err, TRACE_OPEN
+		    "server: man 2 bind *\n"
+		    "server: man 2 listen           0 = listen(3, 5)\n"
+		    "server: man 2 getsockname      0 = "
+		    "getsockname(3, &name, &len)\n"
 		    "Listening on 0.0.0.0 8080\n"
-		    "server: accept(3, &peer, &len) = 4; man 2 accept\n"
+		    "server: man 2 accept           4 = "
+		    "accept(3, &peer, &len)\n"
 		    "Connection received on 127.0.0.1 [0-9]*[0-9]\n"
-		    "server: close(3) = 0; man 2 close\n"
-		    "server: recv(4, message, 131072, 0) = 3; man 2 recv\n"
-		    "server: write(1, message, 3) = 3; man 2 write\n"
-		    "server: recv(4, message, 131072, 0) = 0; man 2 recv\n"
+		    "server: man 2 close            0 = close(3)\n"
+		    "server: man 2 recv             3 = "
+		    "recv(4, message, 131072, 0)\n"
+		    "server: man 2 write            3 = write(1, message, 3)\n"
+		    "server: man 2 recv             0 = "
+		    "recv(4, message, 131072, 0)\n"
 		    "server: 3 bytes in 0.* s, * ended by end of file\n"
-		    "server: close(4) = 0; man 2 close\n"
-		    "server: exit(0); man 3 exit\n");
+		    "server: man 2 close            0 = close(4)\n"
+		    "server: man 3 exit                 exit(0)\n");
 	assert_string_equal(result.out, "hi\n");
 	assert_int_equal(result.status, 0);
 }
@@ -680,16 +693,35 @@ static void test_trace_names_the_reason_of_a_failure(void **state)
 	(void)state;
 	assert_int_equal(result.status, 1);
 	snprintf(lines, sizeof(lines),
-		 "server: socket(AF_INET, SOCK_STREAM, 0) = 3; man 2 socket\n"
-		 "server: setsockopt(3, SOL_SOCKET, SO_REUSEADDR, 1) = 0; "
-		 "man 2 setsockopt\n"
-		 "server: bind(3, 192.0.2.1 port 258 = 01 02) = -1 "
-		 "EADDRNOTAVAIL, %s; man 2 bind\n"
-		 "server: bind 192.0.2.1:258: %s\n"
-		 "server: close(3) = 0; man 2 close\n"
-		 "server: exit(1); man 3 exit\n",
-		 reason, reason);
+		 TRACE_OPEN "server: man 2 bind            -1 = "
+			    "bind(3, {AF_INET, 258 = 01 02, 192.0.2.1}, 16) "
+			    "EADDRNOTAVAIL\n"
+			    "server: bind 192.0.2.1:258: %s; "
+			    "ip addr shows which ones -b can take\n"
+			    "server: man 2 close            0 = close(3)\n"
+			    "server: man 3 exit                 exit(1)\n",
+		 reason);
 	assert_string_equal(result.err, lines);
+}
+
+static void test_trace_stays_aligned_if_arguments_are_long(void **state)
+{
+	struct process server = server_start(
+		"-xb", "2001:db8:1111:2222:3333:4444:255.255.255.255", NULL);
+	struct result result = process_end(&server);
+	int shown = 0;
+
+	(void)state;
+	for (const char *line = result.err; *line != '\0';
+	     line = strchr(line, '\n') + 1) {
+		if (strncmp(line, "server: man 2 ", 14) != 0)
+			continue;
+		shown++;
+		assert_memory_equal(line + 32, " = ", 3);
+		assert_int_not_equal(line[31], ' ');
+		assert_int_not_equal(line[35], ' ');
+	}
+	assert_int_equal(shown, 4);
 }
 
 static void test_bind_listens_on_that_address_alone(void **state)
@@ -729,8 +761,9 @@ static void assert_no_such_address(struct process *server, const char *where)
 	struct result result = process_end(server);
 	char line[128];
 
-	snprintf(line, sizeof(line), "server: bind %s: %s\n", where,
-		 no_such_address(result.err));
+	snprintf(line, sizeof(line),
+		 "server: bind %s: %s; ip addr shows which ones -b can take\n",
+		 where, no_such_address(result.err));
 	assert_string_equal(result.err, line);
 	assert_int_equal(result.out_len, 0);
 	assert_int_equal(result.status, 1);
@@ -761,7 +794,8 @@ static void test_ready_fails_if_it_can_not_be_written(void **state)
 	(void)state;
 	assert_ended(&server, 1, "",
 		     "server: write ready descriptor: "
-		     "No space left on device\n");
+		     "No space left on device; make room, and "
+		     "run it again\n");
 }
 
 static void test_ready_serves_a_script_in(void **state)
@@ -790,7 +824,8 @@ static void test_help_fails_if_it_can_not_be_written(void **state)
 	(void)state;
 	assert_ended(&server, 1, "",
 		     "server: write standard output: "
-		     "No space left on device\n");
+		     "No space left on device; make room, and "
+		     "run it again\n");
 }
 
 static void test_version_is_printed_alone(void **state)
@@ -855,6 +890,8 @@ int main(void)
 		cmocka_unit_test(test_trace_shows_each_step),
 		cmocka_unit_test(test_trace_shows_each_step_of_a_stream),
 		cmocka_unit_test(test_trace_names_the_reason_of_a_failure),
+		cmocka_unit_test(
+			test_trace_stays_aligned_if_arguments_are_long),
 		cmocka_unit_test(test_bind_listens_on_that_address_alone),
 		cmocka_unit_test(test_bind_takes_ip6),
 		cmocka_unit_test(

@@ -1,8 +1,8 @@
 /* Writing: all of the bytes, or the reason why not. */
 #include <errno.h>
 #include <fcntl.h>
-#include <locale.h>
 #include <limits.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>

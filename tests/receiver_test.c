@@ -158,7 +158,8 @@ static void test_receiver_run_tells_if_nothing_is_sent(void **state)
 	assert_int_equal(result.status, STATUS_NOTHING_SENT);
 	assert_int_equal(result.out_len, 0);
 	assert_string_equal(result.err, "server: recv connection: closed by "
-					"its sender, nothing sent\n");
+					"its sender, nothing sent; "
+					"-z waits for the next\n");
 }
 
 static void test_receiver_run_says_one_line_if_close_fails_too(void **state)
@@ -169,7 +170,8 @@ static void test_receiver_run_says_one_line_if_close_fails_too(void **state)
 	(void)state;
 	assert_int_equal(result.status, STATUS_NOTHING_SENT);
 	assert_string_equal(result.err, "server: recv connection: closed by "
-					"its sender, nothing sent\n");
+					"its sender, nothing sent; "
+					"-z waits for the next\n");
 }
 
 static void test_receiver_run_closes_ready_if_a_call_fails(void **state)

@@ -11,8 +11,15 @@
 
 static int say_error(const void *object)
 {
-	errno = EADDRINUSE;
+	errno = EIO;
 	report_error("bind", object);
+	return 0;
+}
+
+static int say_hint(const void *reason)
+{
+	errno = *(const int *)reason;
+	report_error("call", "object");
 	return 0;
 }
 
@@ -113,7 +120,33 @@ static void test_report_error_names_call_object_and_reason(void **state)
 	(void)state;
 	assert_string_equal(run(say_error, "0.0.0.0:8080").err,
 			    "server: bind 0.0.0.0:8080: "
-			    "Address already in use\n");
+			    "Input/output error; man 2 bind has more\n");
+}
+
+static void test_report_error_says_what_to_do(void **state)
+{
+	static const struct {
+		int reason;
+		const char *hint;
+	} cases[] = {
+		{ EACCES, "ports below 1024 are for root, -p takes another" },
+		{ EADDRINUSE, "ss -ltnp shows who holds it, -p takes another" },
+		{ EADDRNOTAVAIL, "ip addr shows which ones -b can take" },
+		{ EAFNOSUPPORT, "-b takes an address of the other family" },
+		{ EBADF, "it is closed, >FILE opens it" },
+		{ ECONNRESET, "its sender gave up, have it sent again" },
+		{ ENOSPC, "make room, and run it again" },
+		{ EPIPE, "its reader has ended, run both again" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char line[256];
+
+		snprintf(line, sizeof(line), "server: call object: %s; %s\n",
+			 strerror(cases[i].reason), cases[i].hint);
+		assert_string_equal(run(say_hint, &cases[i].reason).err, line);
+	}
 }
 
 static void test_report_error_ends_the_line_if_it_is_too_long(void **state)
@@ -135,7 +168,7 @@ static void test_report_nothing_sent_says_so(void **state)
 	(void)state;
 	assert_string_equal(run(say_nothing_sent, NULL).err,
 			    "server: recv connection: closed by its sender, "
-			    "nothing sent\n");
+			    "nothing sent; -z waits for the next\n");
 }
 
 static void test_report_rest_left_says_how_much_was_taken(void **state)
@@ -170,8 +203,8 @@ static void test_report_step_names_the_errno(void **state)
 		char line[128];
 
 		snprintf(line, sizeof(line),
-			 "server: close(3) = -1 %s, %s; man 2 close\n",
-			 cases[i].name, strerror(cases[i].reason));
+			 "server: man 2 close           -1 = close(3) %s\n",
+			 cases[i].name);
 		assert_string_equal(run(say_failed_step, &cases[i].reason).err,
 				    line);
 	}
@@ -214,6 +247,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			test_report_error_names_call_object_and_reason),
+		cmocka_unit_test(test_report_error_says_what_to_do),
 		cmocka_unit_test(
 			test_report_error_ends_the_line_if_it_is_too_long),
 		cmocka_unit_test(test_report_nothing_sent_says_so),

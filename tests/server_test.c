@@ -107,7 +107,8 @@ static void test_server_fails_if_the_port_is_busy(void **state)
 	(void)state;
 	/* glibc has one word more than musl. */
 	assert_failed(&result, "server: bind 0.0.0.0:8080: "
-			       "Address *in use\n");
+			       "Address *in use; ss -ltnp shows who holds it, "
+			       "-p takes another\n");
 	assert_int_equal(count_listeners(0), listeners);
 	assert_int_equal(count_listeners(PORT), 1);
 	client_send(client, hi, sizeof(hi));
@@ -124,7 +125,8 @@ static void test_server_fails_if_the_sender_resets(void **state)
 	client_reset(client_connect(PORT));
 	result = process_end(&server);
 	assert_failed(&result, "server: recv connection: "
-			       "Connection reset by peer\n");
+			       "Connection reset by peer; its sender gave "
+			       "up, have it sent again\n");
 }
 
 static void test_server_tells_if_the_sender_sends_nothing(void **state)
@@ -138,7 +140,8 @@ static void test_server_tells_if_the_sender_sends_nothing(void **state)
 	assert_int_equal(result.status, 3);
 	assert_int_equal(result.out_len, 0);
 	assert_string_equal(result.err, "server: recv connection: closed by "
-					"its sender, nothing sent\n");
+					"its sender, nothing sent; "
+					"-z waits for the next\n");
 }
 
 static void test_server_resets_the_sender_of_more_than_128(void **state)
@@ -168,7 +171,8 @@ static void test_server_fails_if_stdout_is_full(void **state)
 
 	(void)state;
 	assert_failed(&result, "server: write standard output: "
-			       "No space left on device\n");
+			       "No space left on device; make room, and "
+			       "run it again\n");
 }
 
 static void test_server_fails_if_stdout_has_no_reader(void **state)
@@ -184,7 +188,8 @@ static void test_server_fails_if_stdout_has_no_reader(void **state)
 	dup2(ends[0], server.out);
 	close(ends[0]);
 	result = send_to(&server, hi, sizeof(hi));
-	assert_failed(&result, "server: write standard output: Broken pipe\n");
+	assert_failed(&result, "server: write standard output: Broken pipe; "
+			       "its reader has ended, run both again\n");
 }
 
 static void test_server_keeps_the_message_if_stdio_is_closed(void **state)
@@ -223,9 +228,11 @@ static void test_server_keeps_the_message_if_stdio_is_closed(void **state)
 		if (strstr(cases[i].script, "2>") != NULL)
 			assert_string_equal(result.err, "");
 		else if (cases[i].status == 1)
-			assert_string_equal(result.err,
-					    "server: write standard output: "
-					    "Bad file descriptor\n");
+			assert_string_equal(
+				result.err,
+				"server: write standard output: "
+				"Bad file descriptor; it is closed, "
+				">FILE opens it\n");
 	}
 }
 

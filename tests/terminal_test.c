@@ -174,7 +174,8 @@ static void test_terminal_fails_if_it_is_gone_at_the_end(void **state)
 	assert_like(result.err,
 		    "Listening on 0.0.0.0 *\n"
 		    "Connection received on 127.0.0.1 *\n"
-		    "server: write standard output: Input/output error\n"
+		    "server: write standard output: Input/output error; "
+		    "man 2 write has more\n"
 		    "server: 0 bytes in * s, 0.0 B/s, ended by an error\n");
 	assert_int_equal(result.status, 1);
 }
@@ -251,7 +252,7 @@ static void test_progress_is_not_drawn_among_traced_steps(void **state)
 		read_line(pty[0], line, sizeof(line));
 		assert_null(strchr(line, '\r'));
 		assert_null(strstr(line, "SO_RCVTIMEO"));
-	} while (strncmp(line, "server: exit(0)", 15) != 0);
+	} while (strstr(line, " exit(0)") == NULL);
 	assert_int_equal(process_end(&server).status, 0);
 	close_terminal(pty);
 }
@@ -271,9 +272,10 @@ static void test_progress_goes_before_an_error(void **state)
 	read_line(pty[0], line, sizeof(line));
 	assert_int_equal(process_end(&server).status, 124);
 	read_line(pty[0], line, sizeof(line));
-	assert_like(line, "\r\033[[]Kserver: 0 bytes in 1.* s, *B/s"
-			  "\r\033[[]Kserver: recv connection: nothing came "
-			  "within 1.2 s, 0 bytes delivered\n");
+	assert_like(line,
+		    "\r\033[[]Kserver: 0 bytes in 1.* s, *B/s"
+		    "\r\033[[]Kserver: recv connection: nothing came "
+		    "within 1.2 s, 0 bytes delivered; -t gives more time\n");
 	close(client);
 	close_terminal(pty);
 }
