@@ -110,6 +110,12 @@ install: $(PROGRAM)
 	$(INSTALL) -D -m 755 $(PROGRAM) '$(DESTDIR)$(PREFIX)/bin/server'
 	$(INSTALL) -D -m 644 src/server.1 '$(DESTDIR)$(MANDIR)/man1/server.1'
 
+# What is committed, and nothing else.
+dist: | $(BUILD)
+	git diff --quiet HEAD || echo 'dist: what is not committed is left out'
+	git archive --prefix=server-$(VERSION)/ \
+		-o $(BUILD)/server-$(VERSION).tar.gz HEAD
+
 uninstall:
 	rm -f '$(DESTDIR)$(PREFIX)/bin/server' \
 		'$(DESTDIR)$(MANDIR)/man1/server.1'
@@ -216,7 +222,7 @@ clean:
 	rm -rf build server
 
 .PHONY: all run check test deps static sanitize valgrind \
-	coverage fuzz soak mutants bench lint install uninstall clean \
+	coverage fuzz soak mutants bench lint install uninstall dist clean \
 	check-static cross static-program valgrind-check fuzz-run
 .SECONDARY:
 -include $(wildcard $(BUILD)/*.d $(BUILD)/tests/*.d $(BUILD)/tests/rooms/*.d \

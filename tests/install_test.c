@@ -1,4 +1,5 @@
 /* What goes with the program: its manual page, its place, its static build. */
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "support.h"
@@ -55,6 +56,26 @@ test_install_puts_both_in_place_and_uninstall_takes_them(void **state)
 		      "./usr/share/man/man1/server.1 644\n");
 }
 
+/* The tarball of a release is built where git knows nothing of it. */
+static void test_dist_builds_where_there_is_no_git(void **state)
+{
+	(void)state;
+	if (!is_installed("git"))
+		skip();
+	if (system("test -e .git && git rev-parse -q --verify HEAD >/dev/null "
+		   "2>&1") != 0) {
+		print_message("not found: a git repository\n");
+		skip();
+	}
+	assert_script("unset MAKEFLAGS MAKEOVERRIDES BUILD PROGRAM; "
+		      "make -s dist BUILD=build/dist >/dev/null && "
+		      "d=$(mktemp -d) && "
+		      "tar -xzf build/dist/server-" VERSION ".tar.gz -C $d && "
+		      "ls $d && cd $d/server-" VERSION " && "
+		      "make -s && ./server --version && rm -r $d",
+		      "server-" VERSION "\nserver " VERSION "\n");
+}
+
 /* The kernel runs it with nothing but itself, as in an empty image. */
 static void test_static_program_runs_in_an_empty_root(void **state)
 {
@@ -87,6 +108,7 @@ int main(void)
 		cmocka_unit_test(test_manual_has_every_option_of_the_help),
 		cmocka_unit_test(
 			test_install_puts_both_in_place_and_uninstall_takes_them),
+		cmocka_unit_test(test_dist_builds_where_there_is_no_git),
 		cmocka_unit_test(test_static_program_runs_in_an_empty_root),
 	};
 
