@@ -772,10 +772,10 @@ static void assert_no_such_address(struct process *server, const char *where)
 static void test_bind_fails_with_an_address_of_ip6_in_brackets(void **state)
 {
 	struct process server =
-		server_start("-b", "2001:db8::1", "-p", "80", NULL);
+		server_start("-b", "2001:db8::1", "-p", "8081", NULL);
 
 	(void)state;
-	assert_no_such_address(&server, "[2001:db8::1]:80");
+	assert_no_such_address(&server, "[2001:db8::1]:8081");
 }
 
 static void test_ready_is_at_its_end_if_bind_fails(void **state)
