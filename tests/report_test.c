@@ -23,6 +23,24 @@ static int say_hint(const void *reason)
 	return 0;
 }
 
+/* Numbers above all that have a hint. */
+static int say_without_hint(const void *unused)
+{
+	(void)unused;
+	for (int reason = ECONNRESET + 1; reason < ECONNRESET + 100; reason++) {
+		errno = reason;
+		report_error("bind", "object");
+	}
+	return 0;
+}
+
+static int say_begun(const void *unused)
+{
+	(void)unused;
+	report_deadline("recv", "connection", 5000000, 1);
+	return 0;
+}
+
 static int say_nothing_sent(const void *unused)
 {
 	(void)unused;
@@ -149,6 +167,33 @@ static void test_report_error_says_what_to_do(void **state)
 	}
 }
 
+static void test_report_error_names_the_page_where_it_has_no_hint(void **state)
+{
+	struct result result = run(say_without_hint, NULL);
+	const char *line = result.err;
+
+	(void)state;
+	for (int i = 1; i < 100; i++) {
+		char expected[256];
+
+		snprintf(expected, sizeof(expected),
+			 "server: bind object: %s; man 2 bind has more\n",
+			 strerror(ECONNRESET + i));
+		assert_memory_equal(line, expected, strlen(expected));
+		line += strlen(expected);
+	}
+	assert_string_equal(line, "");
+}
+
+static void test_report_deadline_says_what_to_do_after_a_byte(void **state)
+{
+	(void)state;
+	assert_string_equal(run(say_begun, NULL).err,
+			    "server: recv connection: the message did not end "
+			    "within 5 s, 1 bytes delivered; its sender has to "
+			    "end it, as nc -N does\n");
+}
+
 static void test_report_error_ends_the_line_if_it_is_too_long(void **state)
 {
 	char object[1024];
@@ -248,6 +293,10 @@ int main(void)
 		cmocka_unit_test(
 			test_report_error_names_call_object_and_reason),
 		cmocka_unit_test(test_report_error_says_what_to_do),
+		cmocka_unit_test(
+			test_report_error_names_the_page_where_it_has_no_hint),
+		cmocka_unit_test(
+			test_report_deadline_says_what_to_do_after_a_byte),
 		cmocka_unit_test(
 			test_report_error_ends_the_line_if_it_is_too_long),
 		cmocka_unit_test(test_report_nothing_sent_says_so),
