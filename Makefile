@@ -104,7 +104,7 @@ check-static: static-program $(TESTS)
 # locale, whose files have this machine's byte order.
 CROSS_TESTS := inherit_test modes_test smoke_test
 cross: $(CROSS_TESTS:%=$(BUILD)/tests/%)
-	+tests/cross.sh $^
+	tests/cross.sh $^
 
 install: $(PROGRAM)
 	$(INSTALL) -D -m 755 $(PROGRAM) '$(DESTDIR)$(PREFIX)/bin/server'

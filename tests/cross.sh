@@ -6,6 +6,8 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 failed=0
+# Its -j is not for the make in here.
+unset MAKEFLAGS
 
 first_of() {
 	for name; do

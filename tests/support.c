@@ -15,6 +15,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -423,14 +424,15 @@ void wait_for_listener(uint16_t port)
 	}
 }
 
-void wait_for_call(pid_t pid, long number)
+/* Waits until a process is blocked in one of two calls. */
+static void wait_for_either(pid_t pid, long number, long other)
 {
 	long long bound = now_ms() + WAIT_MS;
 	char path[64];
 	long current = -1;
 
 	snprintf(path, sizeof(path), "/proc/%d/syscall", (int)pid);
-	while (current != number) {
+	while (current != number && current != other) {
 		FILE *file = fopen(path, "r");
 
 		assert_non_null(file);
@@ -440,6 +442,16 @@ void wait_for_call(pid_t pid, long number)
 		assert_true(now_ms() < bound);
 		sched_yield();
 	}
+}
+
+void wait_for_call(pid_t pid, long number)
+{
+	wait_for_either(pid, number, number);
+}
+
+void wait_for_output(pid_t pid)
+{
+	wait_for_either(pid, SYS_write, SYS_splice);
 }
 
 int client_wait_end(int client)

@@ -113,6 +113,9 @@ void wait_for_listener(uint16_t port);
 /* Waits until a process is blocked in the system call of that number. */
 void wait_for_call(pid_t pid, long number);
 
+/* Waits until a process is blocked in write(2) or splice(2). */
+void wait_for_output(pid_t pid);
+
 /* Waits until the peer ends the connection: 0, or the errno it ended with. */
 int client_wait_end(int client);
 
