@@ -187,7 +187,6 @@ void report_progress(struct progress *progress, uint64_t bytes)
 {
 	char rate[LINE_BYTES / 2], line[LINE_BYTES];
 	uint64_t now;
-	int len;
 
 	if (!progress->live)
 		return;
@@ -197,8 +196,8 @@ void report_progress(struct progress *progress, uint64_t bytes)
 	progress->next_us = now + SECOND_US;
 	progress->drawn = true;
 	format_rate(rate, sizeof(rate), bytes, now - progress->started_us);
-	len = snprintf(line, sizeof(line), "\r\033[Kserver: %s", rate);
-	if (write(STDERR_FILENO, line, (size_t)len) == -1)
+	snprintf(line, sizeof(line), "\r\033[Kserver: %s", rate);
+	if (write(STDERR_FILENO, line, strlen(line)) == -1)
 		return;
 }
 
