@@ -36,19 +36,20 @@ void output_prepare(struct output *output, int fd)
 
 int output_write(int fd, const char *buf, size_t len, uint64_t *written)
 {
-	while (len > 0) {
+	size_t done = 0;
+
+	while (done < len) {
 		ssize_t n;
 
 		if (deadline_check() == -1)
 			return -1;
-		n = write(fd, buf, len);
+		n = write(fd, buf + done, len - done);
 		if (n == 0)
 			errno = ENOSPC;
 		if (n == 0 || (n == -1 && errno != EINTR))
 			return -1;
 		if (n > 0) {
-			buf += n;
-			len -= (size_t)n;
+			done += (size_t)n;
 			*written += (uint64_t)n;
 		}
 	}
@@ -194,16 +195,17 @@ static ssize_t splice_once(int from, int to, size_t len)
 /* Moves on len bytes that are between. Returns len or -1. */
 static ssize_t splice_on(struct output *output, size_t len)
 {
-	size_t left = len;
+	size_t done = 0;
 
-	while (left > 0) {
-		ssize_t n = splice_once(output->between[0], output->fd, left);
+	while (done < len) {
+		ssize_t n = splice_once(output->between[0], output->fd,
+					len - done);
 
 		if (n == 0)
 			errno = ENOSPC;
 		if (n < 1)
 			return -1;
-		left -= (size_t)n;
+		done += (size_t)n;
 		output->delivered += (uint64_t)n;
 	}
 	return (ssize_t)len;
