@@ -78,37 +78,32 @@ static void show_byte(struct shown *shown, unsigned char byte)
 }
 
 /*
- * Adds the character that the len bytes of from begin with. Returns how many
- * bytes it has, 0 where they may yet become one.
+ * Moves what is pending to shown, but for the begin of a character. One that is
+ * whole ends with the byte that came last: before, it was not.
  */
-static size_t show_character(struct shown *shown, const char *from, size_t len)
-{
-	mbstate_t state = { 0 };
-	wchar_t wide;
-	size_t n = mbrtowc(&wide, from, len, &state);
-
-	if (n == (size_t)-2 && len < MB_LEN_MAX)
-		return 0;
-	if (n <= len && n > 0 && is_plain((wint_t)wide)) {
-		memcpy(shown->bytes + shown->len, from, n);
-		shown->len += n;
-		return n;
-	}
-	show_byte(shown, (unsigned char)from[0]);
-	return 1;
-}
-
-/* Moves what is pending to shown, as far as it is whole characters. */
 static void show_pending(struct output *output, struct shown *shown)
 {
-	size_t used = 1;
+	const size_t len = output->pending_len;
 
-	while (used > 0 && output->pending_len > 0) {
-		used = show_character(shown, output->pending,
-				      output->pending_len);
-		output->pending_len -= used;
-		memmove(output->pending, output->pending + used,
-			output->pending_len);
+	output->pending_len = 0;
+	for (size_t i = 0; i < len; i++) {
+		const char *from = output->pending + i;
+		const size_t left = len - i;
+		mbstate_t state = { 0 };
+		wchar_t wide;
+		size_t n = mbrtowc(&wide, from, left, &state);
+
+		if (n == (size_t)-2 && left < MB_LEN_MAX) {
+			memmove(output->pending, from, left);
+			output->pending_len = left;
+			return;
+		}
+		if (n == left && is_plain((wint_t)wide)) {
+			memcpy(shown->bytes + shown->len, from, left);
+			shown->len += left;
+			return;
+		}
+		show_byte(shown, (unsigned char)from[0]);
 	}
 }
 
@@ -198,8 +193,8 @@ static ssize_t splice_on(struct output *output, size_t len)
 	size_t done = 0;
 
 	while (done < len) {
-		ssize_t n = splice_once(output->between[0], output->fd,
-					len - done);
+		ssize_t n =
+			splice_once(output->between[0], output->fd, len - done);
 
 		if (n == 0)
 			errno = ENOSPC;
