@@ -177,6 +177,10 @@ $(BUILD)/fuzz/%: $(BUILD)/fuzz/%.o $(TEST_ROOMS)
 $(BUILD)/fuzz/%.o: tests/fuzz/%.c | $(BUILD)/fuzz
 	$(COMPILE) -c -o $@ $<
 
+# For all arguments and all that the system may answer.
+prove:
+	@CC='$(CC)' VERSION='$(VERSION)' tests/prove/prove.sh $(BUILD)/prove
+
 # SAMPLE=50 tries only so many, picked by SEED.
 mutants:
 	@tests/mutants.sh -n '$(or $(SAMPLE),0)' -s '$(or $(SEED),1)' \
@@ -206,7 +210,8 @@ $(BUILD)/bench/%.o: tests/bench/%.c | $(BUILD)/bench
 # needs not; of clang-tidy, what .clang-tidy names.
 lint: $(BUILD)/errno_names.h
 	clang-format --dry-run -Werror src/*.c include/*.h tests/*.[ch] \
-		tests/bench/*.[ch] tests/fuzz/*.c tests/soak/*.c
+		tests/bench/*.[ch] tests/fuzz/*.c tests/prove/*.[ch] \
+		tests/soak/*.c
 	for source in $(SOURCES); do \
 		clang-tidy --quiet $$source -- -std=c11 $(DEFINES) && \
 		$(CC) -std=c11 $(WARNINGS) $(DEFINES) -O2 -fanalyzer -Werror \
@@ -216,14 +221,15 @@ lint: $(BUILD)/errno_names.h
 		--suppress=missingIncludeSystem \
 		$(DEFINES) src
 	mandoc -Tlint -Wall src/server.1
-	shellcheck tests/*.sh tests/bench/*.sh tests/fuzz/*.sh .ci/run
+	shellcheck tests/*.sh tests/bench/*.sh tests/fuzz/*.sh \
+		tests/prove/*.sh .ci/run
 
 clean:
 	rm -rf build server
 
 .PHONY: all run check test deps static sanitize valgrind \
-	coverage fuzz soak mutants bench lint install uninstall dist clean \
-	check-static cross static-program valgrind-check fuzz-run
+	coverage fuzz soak prove mutants bench lint install uninstall dist \
+	clean check-static cross static-program valgrind-check fuzz-run
 .SECONDARY:
 -include $(wildcard $(BUILD)/*.d $(BUILD)/tests/*.d $(BUILD)/tests/rooms/*.d \
 	$(BUILD)/tests/soak/*.d $(BUILD)/bench/*.d $(BUILD)/fuzz/*.d)

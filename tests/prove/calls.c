@@ -1,0 +1,356 @@
+/*
+ * The system and the C library, as the proof has them: each call may do what
+ * its man page allows, and more where that is simpler.
+ */
+
+#include "__fc_builtin.h"
+
+#include "calls.h"
+
+#include <limits.h>
+#include <stdbool.h>
+
+/* getopt(3): what its variables are at the start. */
+char *optarg;
+int optind = 1, opterr = 1, optopt = '?';
+
+/* errno(3): a positive number after an error, and perhaps after none. */
+static void prove_any_errno(void)
+{
+	errno = Frama_C_interval(0, INT_MAX);
+}
+
+/* What is given back as 0, or as -1 with errno. */
+static int prove_done_or_not(void)
+{
+	prove_any_errno();
+	return Frama_C_interval(-1, 0);
+}
+
+/* A descriptor, or -1 with errno. */
+static int prove_any_descriptor(void)
+{
+	prove_any_errno();
+	return Frama_C_interval(-1, INT_MAX);
+}
+
+/* A text of any length below size. */
+static void prove_any_text(char *text, size_t size)
+{
+	Frama_C_make_unknown(text, size);
+	text[size - 1] = '\0';
+}
+
+/*
+ * ip(7), ipv6(7): the kernel stores a name as long as its family has it, cut
+ * to *len. One of another family may leave all behind the family as it was.
+ */
+static void prove_any_name(struct sockaddr *address, socklen_t *len)
+{
+	const socklen_t ip4 = sizeof(struct sockaddr_in);
+	const socklen_t ip6 = sizeof(struct sockaddr_in6);
+
+	address->sa_family = Frama_C_unsigned_short_interval(0, USHRT_MAX);
+	if (address->sa_family == AF_INET)
+		Frama_C_make_unknown((char *)address + 2,
+				     (*len < ip4 ? *len : ip4) - 2);
+	else if (address->sa_family == AF_INET6)
+		Frama_C_make_unknown((char *)address + 2,
+				     (*len < ip6 ? *len : ip6) - 2);
+	*len = Frama_C_unsigned_int_interval(0, UINT_MAX);
+}
+
+int prove_accept(int fd, struct sockaddr *address, socklen_t *len)
+{
+	int answer = prove_any_descriptor();
+
+	if (answer != -1 && address != NULL)
+		prove_any_name(address, len);
+	return answer;
+}
+
+int prove_bind(int fd, const struct sockaddr *address, socklen_t len)
+{
+	return prove_done_or_not();
+}
+
+/* clock_gettime(2): of a clock that starts with the machine. */
+int prove_clock_gettime(clockid_t clock, struct timespec *now)
+{
+	now->tv_sec = Frama_C_long_interval(0, LONG_MAX);
+	now->tv_nsec = Frama_C_long_interval(0, 999999999);
+	return prove_done_or_not();
+}
+
+int prove_close(int fd)
+{
+	return prove_done_or_not();
+}
+
+/* fcntl(2): a descriptor, flags or a pipe's size. */
+int prove_fcntl(int fd, int command, ...)
+{
+	return prove_any_descriptor();
+}
+
+/* getenv(3): the environment is no argument vector, but as long as one. */
+char *prove_getenv(const char *name)
+{
+	static char value[ARGUMENT_BYTES + 1];
+
+	prove_any_text(value, sizeof(value));
+	return Frama_C_nondet_ptr(value, NULL);
+}
+
+/* A letter of letters: one that takes a value, or one that takes none. */
+static int prove_any_letter(const char *letters, bool takes_value)
+{
+	const size_t len = strlen(letters);
+	int letter = -1;
+
+	//@ loop unroll 32;
+	for (size_t i = 1; i < len; i++)
+		if (letters[i] != ':' &&
+		    takes_value == (letters[i + 1] == ':') &&
+		    Frama_C_interval(0, 1))
+			letter = letters[i];
+	return letter;
+}
+
+/*
+ * getopt(3). Wider than it is: any letter may come at any time, optind may be
+ * anywhere, and any argument is the value, also where only the end of one is:
+ * 80 may have the bytes that it has in -p80.
+ */
+int prove_getopt_long(int argc, char *const argv[], const char *letters,
+		      const struct option *names, int *index)
+{
+	int kind = Frama_C_interval(0, 3);
+	int letter;
+
+	if (argc < 1)
+		return -1;
+	optind = Frama_C_interval(1, argc);
+	optopt = Frama_C_interval(0, UCHAR_MAX);
+	optarg = kind == 3 ? argv[Frama_C_interval(0, argc - 1)] : NULL;
+	//@ split kind;
+	if (kind == 0)
+		return -1;
+	if (kind == 1)
+		return Frama_C_nondet(':', '?');
+	letter = prove_any_letter(letters, kind == 3);
+	//@ split letter == 'h';
+	return letter;
+}
+
+pid_t prove_getpid(void)
+{
+	return Frama_C_interval(1, INT_MAX);
+}
+
+int prove_getsockname(int fd, struct sockaddr *address, socklen_t *len)
+{
+	int answer = prove_done_or_not();
+
+	if (answer == 0)
+		prove_any_name(address, len);
+	return answer;
+}
+
+int prove_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
+{
+	int answer = prove_done_or_not();
+
+	if (answer == 0)
+		Frama_C_make_unknown(value, *len);
+	return answer;
+}
+
+const char *prove_inet_ntop(int family, const void *from, char *to,
+			    socklen_t size)
+{
+	prove_any_errno();
+	prove_any_text(to, size);
+	return Frama_C_nondet_ptr(to, NULL);
+}
+
+int prove_inet_pton(int family, const char *from, void *to)
+{
+	int answer = Frama_C_interval(0, 1);
+
+	strlen(from);
+	if (answer == 1)
+		Frama_C_make_unknown(to, family == AF_INET ? 4 : 16);
+	return answer;
+}
+
+/* ioctl(2) with FIONREAD, the one request that there is. */
+int prove_ioctl(int fd, unsigned long request, int *value)
+{
+	int answer = prove_done_or_not();
+
+	if (answer == 0)
+		*value = Frama_C_interval(INT_MIN, INT_MAX);
+	return answer;
+}
+
+int prove_isatty(int fd)
+{
+	prove_any_errno();
+	return Frama_C_interval(0, 1);
+}
+
+int prove_iswprint(wint_t wide)
+{
+	return Frama_C_interval(INT_MIN, INT_MAX);
+}
+
+int prove_listen(int fd, int backlog)
+{
+	return prove_done_or_not();
+}
+
+/* mbrtowc(3): 0 to len, or one of two that are no length. */
+size_t prove_mbrtowc(wchar_t *to, const char *from, size_t len,
+		     mbstate_t *state)
+{
+	prove_any_errno();
+	switch (Frama_C_interval(0, 2)) {
+	case 0:
+		return (size_t)-1;
+	case 1:
+		return (size_t)-2;
+	default:
+		*to = Frama_C_interval(0, INT_MAX);
+		return Frama_C_size_t_interval(0, len);
+	}
+}
+
+int prove_pipe(int *ends)
+{
+	int answer = prove_done_or_not();
+
+	if (answer == 0) {
+		ends[0] = Frama_C_interval(0, INT_MAX);
+		ends[1] = Frama_C_interval(0, INT_MAX);
+	}
+	return answer;
+}
+
+/* recv(2): with MSG_TRUNC it may tell more than len, and store nothing. */
+ssize_t prove_recv(int fd, void *buf, size_t len, int flags)
+{
+	prove_any_errno();
+	if (flags & MSG_TRUNC)
+		return Frama_C_long_interval(-1, LONG_MAX);
+	Frama_C_make_unknown(buf, len);
+	return Frama_C_long_interval(-1, (long)len);
+}
+
+int prove_setitimer(int which, const struct itimerval *timer,
+		    struct itimerval *old)
+{
+	return prove_done_or_not();
+}
+
+char *prove_setlocale(int category, const char *locale)
+{
+	return NULL;
+}
+
+int prove_setsockopt(int fd, int level, int name, const void *value,
+		     socklen_t len)
+{
+	return prove_done_or_not();
+}
+
+/*
+ * sigaction(2). The handler may run at any time. All that it writes is
+ * volatile, which Eva takes to change at any time by itself.
+ */
+int prove_sigaction(int number, const struct sigaction *action,
+		    struct sigaction *old)
+{
+	action->sa_handler(number);
+	return prove_done_or_not();
+}
+
+void prove_signal(int number, void (*handler)(int))
+{
+}
+
+int prove_sigprocmask(int how, const sigset_t *set, sigset_t *old)
+{
+	return prove_done_or_not();
+}
+
+/*
+ * printf(3): any text that fits, always ended; the result is how long it would
+ * be, or negative.
+ */
+int prove_snprintf(char *text, size_t size, const char *format, ...)
+{
+	prove_any_errno();
+	prove_any_text(text, size);
+	return Frama_C_interval(INT_MIN, INT_MAX);
+}
+
+int prove_vsnprintf(char *text, size_t size, const char *format,
+		    va_list arguments)
+{
+	prove_any_errno();
+	prove_any_text(text, size);
+	return Frama_C_interval(INT_MIN, INT_MAX);
+}
+
+int prove_socket(int domain, int type, int protocol)
+{
+	return prove_any_descriptor();
+}
+
+ssize_t prove_splice(int from, void *from_at, int to, void *to_at, size_t len,
+		     unsigned int flags)
+{
+	return prove_count(len);
+}
+
+char *prove_strerror(int number)
+{
+	static char text[64];
+
+	prove_any_errno();
+	prove_any_text(text, sizeof(text));
+	return text;
+}
+
+ssize_t prove_write(int fd, const void *from, size_t len)
+{
+	return prove_count(len);
+}
+
+/* As many bytes as were asked for at the most, or -1 with errno. */
+ssize_t prove_count(size_t len)
+{
+	prove_any_errno();
+	return Frama_C_long_interval(-1, (long)len);
+}
+
+static void prove_check_same(const char *is, const char *shall)
+{
+	size_t i = 0;
+
+	//@ loop unroll 16;
+	while (shall[i] != '\0') {
+		//@ assert same: is[i] == shall[i];
+		i++;
+	}
+	//@ assert same_end: is[i] == '\0';
+}
+
+ssize_t prove_rest(const char *from, const char *count, const char *buf,
+		   size_t done, size_t len, ssize_t answer)
+{
+	prove_check_same(from, "buf + done");
+	prove_check_same(count, "len - done");
+	return answer;
+}
