@@ -161,8 +161,10 @@ int prove_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 {
 	int answer = prove_done_or_not();
 
-	if (answer == 0)
+	if (answer == 0) {
 		Frama_C_make_unknown(value, *len);
+		*len = Frama_C_unsigned_int_interval(0, *len);
+	}
 	return answer;
 }
 
@@ -240,11 +242,15 @@ int prove_pipe(int *ends)
 /* recv(2): with MSG_TRUNC it may tell more than len, and store nothing. */
 ssize_t prove_recv(int fd, void *buf, size_t len, int flags)
 {
+	ssize_t n;
+
 	prove_any_errno();
 	if (flags & MSG_TRUNC)
 		return Frama_C_long_interval(-1, LONG_MAX);
-	Frama_C_make_unknown(buf, len);
-	return Frama_C_long_interval(-1, (long)len);
+	n = Frama_C_long_interval(-1, (long)len);
+	if (n > 0)
+		Frama_C_make_unknown(buf, (size_t)n);
+	return n;
 }
 
 int prove_setitimer(int which, const struct itimerval *timer,
@@ -284,23 +290,47 @@ int prove_sigprocmask(int how, const sigset_t *set, sigset_t *old)
 	return prove_done_or_not();
 }
 
+/* Follows the arguments of printf(3) that are texts. */
+static void prove_texts(const char *format, va_list arguments)
+{
+	size_t i = 0;
+
+	//@ loop unroll 128;
+	while (format[i] != '\0') {
+		if (format[i++] != '%')
+			continue;
+		//@ loop unroll 8;
+		while (strchr("#.0123456789jlz", format[i]) != NULL)
+			i++;
+		if (format[i] == 's')
+			strlen(va_arg(arguments, const char *));
+		else
+			va_arg(arguments, int);
+	}
+}
+
 /*
  * printf(3): any text that fits, always ended; the result is how long it would
  * be, or negative.
  */
-int prove_snprintf(char *text, size_t size, const char *format, ...)
+int prove_vsnprintf(char *text, size_t size, const char *format,
+		    va_list arguments)
 {
+	prove_texts(format, arguments);
 	prove_any_errno();
 	prove_any_text(text, size);
 	return Frama_C_interval(INT_MIN, INT_MAX);
 }
 
-int prove_vsnprintf(char *text, size_t size, const char *format,
-		    va_list arguments)
+int prove_snprintf(char *text, size_t size, const char *format, ...)
 {
-	prove_any_errno();
-	prove_any_text(text, size);
-	return Frama_C_interval(INT_MIN, INT_MAX);
+	va_list arguments;
+	int answer;
+
+	va_start(arguments, format);
+	answer = prove_vsnprintf(text, size, format, arguments);
+	va_end(arguments);
+	return answer;
 }
 
 int prove_socket(int domain, int type, int protocol)

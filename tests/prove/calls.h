@@ -69,7 +69,10 @@ int prove_getsockname(int fd, struct sockaddr *address, socklen_t *len);
     requires value: \valid((char *)value + (0 .. *len - 1)); */
 int prove_getsockopt(int fd, int level, int name, void *value, socklen_t *len);
 
-/*@ requires from: \valid_read((const char *)from + (0 .. 15));
+/*@ requires ip4: family == AF_INET ==>
+	\initialized((const char *)from + (0 .. 3));
+    requires ip6: family == AF_INET6 ==>
+	\initialized((const char *)from + (0 .. 15));
     requires to: \valid(to + (0 .. size - 1)); */
 const char *prove_inet_ntop(int family, const void *from, char *to,
 			    socklen_t size);

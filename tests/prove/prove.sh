@@ -48,6 +48,7 @@ options=(
 	-eva-slevel-function 'prove_mbrtowc:5,prove_count:5,prove_recv:5'
 	-eva-slevel-function 'net_accept:20,net_local_name:10'
 	-eva-slevel-function 'accept_one:20,listener_announce:20'
+	-eva-slevel-function listener_open:20
 	-eva-slevel-function 'run_step:10,run_check:10'
 	-eva-slevel-function 'receive:10,received:10'
 	-eva-slevel-function 'copy_some:10,copy_line:10,splice_some:10'
