@@ -77,9 +77,13 @@ int prove_bind(int fd, const struct sockaddr *address, socklen_t len)
 /* clock_gettime(2): of a clock that starts with the machine. */
 int prove_clock_gettime(clockid_t clock, struct timespec *now)
 {
-	now->tv_sec = Frama_C_long_interval(0, LONG_MAX);
-	now->tv_nsec = Frama_C_long_interval(0, 999999999);
-	return prove_done_or_not();
+	int answer = prove_done_or_not();
+
+	if (answer == 0) {
+		now->tv_sec = Frama_C_long_interval(0, LONG_MAX);
+		now->tv_nsec = Frama_C_long_interval(0, 999999999);
+	}
+	return answer;
 }
 
 int prove_close(int fd)
@@ -131,7 +135,7 @@ int prove_getopt_long(int argc, char *const argv[], const char *letters,
 	if (argc < 1)
 		return -1;
 	optind = Frama_C_interval(1, argc);
-	optopt = Frama_C_interval(0, UCHAR_MAX);
+	optopt = Frama_C_interval(SCHAR_MIN, UCHAR_MAX);
 	optarg = kind == 3 ? argv[Frama_C_interval(0, argc - 1)] : NULL;
 	//@ split kind;
 	if (kind == 0)
@@ -172,14 +176,17 @@ const char *prove_inet_ntop(int family, const void *from, char *to,
 			    socklen_t size)
 {
 	prove_any_errno();
+	if (Frama_C_interval(0, 1))
+		return NULL;
 	prove_any_text(to, size);
-	return Frama_C_nondet_ptr(to, NULL);
+	return to;
 }
 
 int prove_inet_pton(int family, const char *from, void *to)
 {
-	int answer = Frama_C_interval(0, 1);
+	int answer = Frama_C_interval(-1, 1);
 
+	prove_any_errno();
 	strlen(from);
 	if (answer == 1)
 		Frama_C_make_unknown(to, family == AF_INET ? 4 : 16);
