@@ -35,7 +35,7 @@
 /* The bounds of the proof: so many arguments, of so many bytes each. */
 enum {
 	ARGUMENTS = 6,
-	ARGUMENT_BYTES = 16,
+	ARGUMENT_BYTES = 24, /* more than the digits of UINT64_MAX */
 };
 
 /*@ requires address: address == \null ||

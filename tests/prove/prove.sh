@@ -37,7 +37,7 @@ options=(
 
 	# Short loops, such as that over a character's bytes, byte by byte.
 	-eva-auto-loop-unroll 20
-	-eva-slevel-function 'value_number:100,value_seconds:300,add_digit:10'
+	-eva-slevel-function 'value_number:100,value_seconds:1000,add_digit:10'
 	-eva-slevel-function 'show_pending:100,output_finish:100'
 
 	# Success and failure of a call apart, until what it filled is used.
@@ -109,7 +109,7 @@ then
 fi
 
 bound() {
-	sed -n "s/^\t$1 = \(.*\),$/\1/p" tests/prove/calls.h
+	sed -n "s/^\t$1 = \([0-9]*\),.*/\1/p" tests/prove/calls.h
 }
 
 awk -v arguments="$(bound ARGUMENTS)" -v bytes="$(bound ARGUMENT_BYTES)" '
