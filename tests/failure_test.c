@@ -1032,10 +1032,26 @@ static int prepare(void **state)
 	return seen == MAP_FAILED ? -1 : own_network(state);
 }
 
-static int tell_cases(void **state)
+static void test_readme_says_how_many_cases_there_are(void **state)
 {
+	FILE *file = fopen("README.md", "r");
+	static char readme[100000];
+	char said[64];
+
 	(void)state;
 	print_message("failure cases: %d\n", cases);
+	assert_non_null(file);
+	assert_in_range(fread(readme, 1, sizeof(readme), file), 1,
+			sizeof(readme) - 1);
+	fclose(file);
+	snprintf(said, sizeof(said), "%d failures", cases);
+	/* With valgrind there are fewer. */
+	assert_true(under_valgrind() || strstr(readme, said) != NULL);
+}
+
+static int forget(void **state)
+{
+	(void)state;
 	return munmap(seen, sizeof(*seen));
 }
 
@@ -1043,6 +1059,7 @@ static int tell_cases(void **state)
 int main(void)
 {
 	static const struct CMUnitTest others[] = {
+		cmocka_unit_test(test_readme_says_how_many_cases_there_are),
 		cmocka_unit_test(
 			test_receiver_run_makes_each_call_in_some_mode),
 		cmocka_unit_test(
@@ -1079,5 +1096,5 @@ int main(void)
 		tests[i].initial_state = (void *)(uintptr_t)&modes[i];
 	}
 	memcpy(tests + MODES, others, sizeof(others));
-	return cmocka_run_group_tests(tests, prepare, tell_cases);
+	return cmocka_run_group_tests(tests, prepare, forget);
 }

@@ -29,6 +29,7 @@
 
 /* What Frama-C's headers lack, as Linux has it. */
 #define F_SETPIPE_SZ 1031
+#define F_GETPIPE_SZ 1032
 #define PIPE_BUF 4096
 #define SPLICE_F_NONBLOCK 2
 
