@@ -23,8 +23,9 @@ struct output {
 
 /*
  * Makes output ready to write to fd: asks whether it is a terminal, isatty(3),
- * if so takes over the locale's characters, setlocale(3), and has SIGPIPE
- * ignored, signal(7), as a reader that is gone is an error like any other.
+ * if so takes over the locale's characters, setlocale(3), and has SIGPIPE and
+ * SIGXFSZ ignored, signal(7), as a reader that is gone, or a file that may not
+ * grow, is an error like any other.
  */
 void output_prepare(struct output *output, int fd);
 

@@ -84,7 +84,9 @@ static int set_option(struct options *options, int letter, const char *value)
 	switch (letter) {
 	case 'b':
 		if (!net_is_address(value))
-			return refuse("-b", value, "not a numeric IP address");
+			return refuse(
+				"-b", value,
+				"not an IP address such as 127.0.0.1 or ::1");
 		options->address = value;
 		break;
 	case 'e':

@@ -32,6 +32,7 @@ void output_prepare(struct output *output, int fd)
 	if (output->terminal)
 		setlocale(LC_CTYPE, "");
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 }
 
 int output_write(int fd, const char *buf, size_t len, uint64_t *written)
@@ -39,11 +40,8 @@ int output_write(int fd, const char *buf, size_t len, uint64_t *written)
 	size_t done = 0;
 
 	while (done < len) {
-		ssize_t n;
+		ssize_t n = write(fd, buf + done, len - done);
 
-		if (deadline_check() == -1)
-			return -1;
-		n = write(fd, buf + done, len - done);
 		if (n == 0)
 			errno = ENOSPC;
 		if (n == 0 || (n == -1 && errno != EINTR))
@@ -52,6 +50,9 @@ int output_write(int fd, const char *buf, size_t len, uint64_t *written)
 			done += (size_t)n;
 			*written += (uint64_t)n;
 		}
+		/* Not before the first: what came in time is written. */
+		if (done < len && deadline_check() == -1)
+			return -1;
 	}
 	return 0;
 }
@@ -179,11 +180,9 @@ static ssize_t splice_once(int from, int to, size_t len)
 {
 	ssize_t n;
 
-	do {
-		if (deadline_check() == -1)
-			return -1;
+	do
 		n = splice(from, NULL, to, NULL, len, 0);
-	} while (n == -1 && errno == EINTR);
+	while (n == -1 && errno == EINTR && deadline_check() == 0);
 	return n;
 }
 

@@ -165,7 +165,8 @@ static void tell_rest(const struct run *run, uint64_t left)
 	else if (left > 0)
 		hint = "-l takes a line, -e all";
 	if (net_has_more(run->connection))
-		report_rest_left(run->output.delivered, hint);
+		report_rest_left(
+			run->output.delivered + run->output.pending_len, hint);
 }
 
 /*

@@ -23,7 +23,7 @@ static const char *const hints[] = {
 	[EADDRINUSE] = "ss -ltnp shows who holds it, -p takes another",
 	[EADDRNOTAVAIL] = "ip addr shows which ones -b can take",
 	[EAFNOSUPPORT] = "-b takes an address of the other family",
-	[EBADF] = "it is closed, >FILE opens it",
+	[EBADF] = "it is closed or only for reading, >FILE opens it",
 	[ECONNRESET] = "its sender gave up, have it sent again",
 	[ENOSPC] = "make room, and run it again",
 	[EPIPE] = "its reader has ended, run both again",
@@ -59,6 +59,9 @@ void report_error(const char *call, const char *object)
 	const char *hint = entry(hints, sizeof(hints), errno);
 	const char *reason = strerror(errno);
 
+	/* Standard output may be a socket, which its reader has reset. */
+	if (errno == ECONNRESET && strcmp(call, "write") == 0)
+		hint = hints[EPIPE];
 	if (hint == NULL)
 		say("server: %s %s: %s; man 2 %s has more", call, object,
 		    reason, call);
@@ -83,7 +86,7 @@ void report_deadline(const char *call, const char *object, uint64_t timeout_us,
 	say("server: %s %s: %s within %.15g s, %ju bytes delivered; %s", call,
 	    object, missing(call, delivered), (double)timeout_us / SECOND_US,
 	    (uintmax_t)delivered,
-	    begun ? "its sender has to end it, as nc -N does"
+	    begun ? "-t gives more time, if its sender ends it, as nc -N does"
 		  : "-t gives more time");
 }
 

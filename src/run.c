@@ -20,15 +20,19 @@ void run_show(const struct run *run, const char *call, long result,
 bool run_check(struct run *run, const char *call, const char *object,
 	       long result)
 {
+	const int reason = errno;
+
 	if (result != -1)
 		return true;
 	if (run->status != STATUS_OK)
 		return false;
 	report_erase(&run->progress);
+	errno = reason;
 	if (errno == EINTR) {
 		run->status = STATUS_DEADLINE;
 		report_deadline(call, object, run->options->timeout_us,
-				run->output.delivered);
+				run->output.delivered +
+					run->output.pending_len);
 	} else {
 		run->status = STATUS_FAILED;
 		report_error(call, object);

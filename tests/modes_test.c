@@ -450,15 +450,14 @@ static void test_timeout_ends_a_message_that_drips(void **state)
 		struct process server =
 			server_listen(&port, modes[i], "-t", "0.3", NULL);
 		struct result result;
-		char line[128];
+		char line[256];
 
 		play_drip();
 		result = process_end(&server);
 		snprintf(line, sizeof(line),
 			 "server: recv connection: the message did not end "
-			 "within 0.3 s, %zu bytes delivered; its sender has to "
-			 "end "
-			 "it, as nc -N does\n",
+			 "within 0.3 s, %zu bytes delivered; -t gives more "
+			 "time, if its sender ends it, as nc -N does\n",
 			 result.out_len);
 		assert_string_equal(result.err, line);
 		assert_int_equal(result.status, 124);

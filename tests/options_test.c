@@ -207,7 +207,7 @@ static void test_options_parse_refuses_bad_values(void **state)
 		const char *values[16];
 	} bad[] = {
 		{ "-b",
-		  "not a numeric IP address",
+		  "not an IP address such as 127.0.0.1 or ::1",
 		  { "", "localhost", "127.0.0", "127.0.0.256", " 127.0.0.1",
 		    "127.0.0.1 ", "1:2", "::g", "0x7f.1", "127.0.0.1:80" } },
 		{ "-n",

@@ -23,6 +23,14 @@ static int say_hint(const void *reason)
 	return 0;
 }
 
+static int say_reset_of_output(const void *unused)
+{
+	(void)unused;
+	errno = ECONNRESET;
+	report_error("write", "standard output");
+	return 0;
+}
+
 /* Numbers above all that have a hint. */
 static int say_without_hint(const void *unused)
 {
@@ -151,11 +159,12 @@ static void test_report_error_says_what_to_do(void **state)
 		{ EADDRINUSE, "ss -ltnp shows who holds it, -p takes another" },
 		{ EADDRNOTAVAIL, "ip addr shows which ones -b can take" },
 		{ EAFNOSUPPORT, "-b takes an address of the other family" },
-		{ EBADF, "it is closed, >FILE opens it" },
+		{ EBADF, "it is closed or only for reading, >FILE opens it" },
 		{ ECONNRESET, "its sender gave up, have it sent again" },
 		{ ENOSPC, "make room, and run it again" },
 		{ EPIPE, "its reader has ended, run both again" },
 	};
+	struct result result;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -165,6 +174,8 @@ static void test_report_error_says_what_to_do(void **state)
 			 strerror(cases[i].reason), cases[i].hint);
 		assert_string_equal(run(say_hint, &cases[i].reason).err, line);
 	}
+	result = run(say_reset_of_output, NULL);
+	assert_like(result.err, "*; its reader has ended, run both again\n");
 }
 
 static void test_report_error_names_the_page_where_it_has_no_hint(void **state)
@@ -190,8 +201,8 @@ static void test_report_deadline_says_what_to_do_after_a_byte(void **state)
 	(void)state;
 	assert_string_equal(run(say_begun, NULL).err,
 			    "server: recv connection: the message did not end "
-			    "within 5 s, 1 bytes delivered; its sender has to "
-			    "end it, as nc -N does\n");
+			    "within 5 s, 1 bytes delivered; -t gives more "
+			    "time, if its sender ends it, as nc -N does\n");
 }
 
 static void test_report_error_ends_the_line_if_it_is_too_long(void **state)

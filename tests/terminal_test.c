@@ -180,6 +180,48 @@ static void test_terminal_fails_if_it_is_gone_at_the_end(void **state)
 	assert_int_equal(result.status, 1);
 }
 
+static void test_terminal_shows_a_cut_character_and_counts_it(void **state)
+{
+	struct process server;
+	struct result result;
+	int pty[2], client;
+
+	(void)state;
+	setenv("LC_ALL", "C.UTF-8", 1);
+	open_terminal(pty);
+	redirect_next(pty[1], STDOUT_FILENO);
+	server = server_listen(&port, "-n2", NULL);
+	client = client_connect(port);
+	client_send(client, "a\xe2\x82\xac", 4);
+	result = process_end(&server);
+	expect_shown(pty, "a\\xe2");
+	assert_like(result.err, "*: more than 2 bytes, *\n");
+	assert_int_equal(result.status, 0);
+	close_terminal(pty);
+	close(client);
+}
+
+static void test_terminal_shows_what_the_deadline_cut(void **state)
+{
+	struct process server;
+	struct result result;
+	int pty[2], client;
+
+	(void)state;
+	setenv("LC_ALL", "C.UTF-8", 1);
+	open_terminal(pty);
+	redirect_next(pty[1], STDOUT_FILENO);
+	server = server_listen(&port, "-et.3", NULL);
+	client = client_connect(port);
+	client_send(client, "\xe2", 1);
+	result = process_end(&server);
+	expect_shown(pty, "\\xe2");
+	assert_like(result.err, "*within 0.3 s, 1 bytes delivered; *\n");
+	assert_int_equal(result.status, 124);
+	close_terminal(pty);
+	close(client);
+}
+
 static void test_pipe_is_sent_every_byte_as_it_came(void **state)
 {
 	struct process server = server_listen(&port, "-e", NULL);
@@ -205,6 +247,27 @@ static void read_line(int terminal, char *line, size_t size)
 		assert_int_equal(read(terminal, line + len, 1), 1);
 		line[++len] = '\0';
 	} while (line[len - 1] != '\n');
+}
+
+static void test_progress_that_is_gone_leaves_the_status_alone(void **state)
+{
+	struct process server;
+	char line[1024];
+	int pty[2], client;
+
+	(void)state;
+	open_terminal(pty);
+	redirect_next(pty[1], STDERR_FILENO);
+	server = server_listen(&port, "-vet1.5", NULL);
+	client = client_connect(port);
+	client_send(client, "abc", 3);
+	expect_output(&server, "abc", 3);
+	read_line(pty[0], line, sizeof(line));
+	read_line(pty[0], line, sizeof(line));
+	expect_shown(pty, "\r\033[Kserver: 3 bytes in 1.");
+	close_terminal(pty);
+	assert_int_equal(process_end(&server).status, 124);
+	close(client);
 }
 
 static void test_progress_is_drawn_and_erased_on_a_terminal(void **state)
@@ -292,6 +355,11 @@ int main(void)
 			test_terminal_is_shown_a_character_of_two_segments),
 		cmocka_unit_test(test_terminal_is_shown_a_stream),
 		cmocka_unit_test(test_terminal_fails_if_it_is_gone_at_the_end),
+		cmocka_unit_test(
+			test_terminal_shows_a_cut_character_and_counts_it),
+		cmocka_unit_test(test_terminal_shows_what_the_deadline_cut),
+		cmocka_unit_test(
+			test_progress_that_is_gone_leaves_the_status_alone),
 		cmocka_unit_test(test_pipe_is_sent_every_byte_as_it_came),
 		cmocka_unit_test(
 			test_progress_is_drawn_and_erased_on_a_terminal),
