@@ -224,6 +224,26 @@ static void test_output_deliver_ends_a_character_that_does_not(void **state)
 	close(ends[1]);
 }
 
+static void test_output_finish_shows_what_is_pending(void **state)
+{
+	struct output output = { .terminal = true, .between = { -1, -1 } };
+	char shown[8] = "";
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	output.fd = ends[1];
+	output.pending[0] = '\xe2';
+	output.pending_len = 1;
+	assert_int_equal(output_finish(&output), 0);
+	assert_int_equal(read(ends[0], shown, sizeof(shown) - 1), 4);
+	assert_string_equal(shown, "\\xe2");
+	assert_int_equal(output.delivered, 1);
+	assert_int_equal(output.pending_len, 0);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 static void test_output_finish_fails_if_the_terminal_fails(void **state)
 {
 	struct output output = { .fd = -1,
@@ -324,17 +344,23 @@ static void test_output_widen_tells_what_can_be_spliced_to(void **state)
 
 static void test_output_widen_leaves_closed_descriptors_alone(void **state)
 {
-	struct output output = output_to(open("/dev/null", O_WRONLY));
-	const int saved = fcntl(STDIN_FILENO, F_DUPFD, 3);
+	static const int closed[] = { STDIN_FILENO, STDERR_FILENO };
 
 	(void)state;
-	close(STDIN_FILENO);
-	output_widen(&output);
-	assert_int_equal(fcntl(STDIN_FILENO, F_GETFD), -1);
-	assert_int_equal(dup2(saved, STDIN_FILENO), STDIN_FILENO);
-	assert_false(output.splices);
-	close(output.fd);
-	close(saved);
+	for (int i = 0; i < 2; i++) {
+		struct output output = output_to(open("/dev/null", O_WRONLY));
+		const int saved = fcntl(closed[i], F_DUPFD, 3);
+		int taken;
+
+		close(closed[i]);
+		output_widen(&output);
+		taken = fcntl(closed[i], F_GETFD);
+		assert_int_equal(dup2(saved, closed[i]), closed[i]);
+		assert_int_equal(taken, -1);
+		assert_false(output.splices);
+		close(output.fd);
+		close(saved);
+	}
 }
 
 /* A socket in which text waits. */
@@ -377,7 +403,9 @@ static void test_output_splice_moves_what_waits_into_a_pipe(void **state)
 	assert_int_equal(pipe(ends), 0);
 	output = output_to(ends[1]);
 	output_widen(&output);
-	assert_int_equal(output_splice(&output, from, 100), sizeof(text));
+	assert_int_equal(output_splice(&output, from, 1), 1);
+	assert_int_equal(output.delivered, 1);
+	assert_int_equal(output_splice(&output, from, 100), sizeof(text) - 1);
 	assert_true(output.splices);
 	assert_int_equal(output.delivered, sizeof(text));
 	assert_written(ends[0]);
@@ -466,6 +494,7 @@ int main(void)
 			test_output_deliver_fails_if_the_terminal_fails),
 		cmocka_unit_test(
 			test_output_deliver_ends_a_character_that_does_not),
+		cmocka_unit_test(test_output_finish_shows_what_is_pending),
 		cmocka_unit_test(
 			test_output_finish_fails_if_the_terminal_fails),
 		cmocka_unit_test(
