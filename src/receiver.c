@@ -155,7 +155,7 @@ static ssize_t move_some(struct run *run, size_t len)
 }
 
 /* Tells of what the limit cut off the message, and how to take more. */
-static void tell_rest(const struct run *run, uint64_t left)
+static void tell_rest(struct run *run, uint64_t left)
 {
 	const struct options *options = run->options;
 	const char *hint = "-n takes more, -l a line, -e all";
@@ -164,9 +164,10 @@ static void tell_rest(const struct run *run, uint64_t left)
 		hint = "-n takes more";
 	else if (left > 0)
 		hint = "-l takes a line, -e all";
-	if (net_has_more(run->connection))
-		report_rest_left(
-			run->output.delivered + run->output.pending_len, hint);
+	if (!net_has_more(run->connection))
+		return;
+	report_erase(&run->progress);
+	report_rest_left(run->output.delivered + run->output.pending_len, hint);
 }
 
 /*
@@ -218,7 +219,6 @@ static void deliver(struct run *run)
 	if (run->options->eof && !run->options->trace)
 		output_widen(&run->output);
 	ending = move_message(run);
-	report_erase(&run->progress);
 	if (!run_check(run, "write", "standard output",
 		       output_finish(&run->output)))
 		ending = NULL;

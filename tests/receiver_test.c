@@ -133,7 +133,7 @@ static void test_receiver_run_leaves_what_one_recv_does_not_take(void **state)
 
 	(void)state;
 	inherit_listener();
-	options.limit = MOST_OF_A_RECV + 2;
+	options.limit = MOST_OF_A_RECV + 1;
 	client = client_connect(bound_port(options.inherited));
 	client_send(client, long_message, MOST_OF_A_RECV + 1);
 	wait_until_received(client);

@@ -320,6 +320,32 @@ static void test_progress_is_not_drawn_among_traced_steps(void **state)
 	close_terminal(pty);
 }
 
+static void test_progress_goes_before_a_rest_is_told_of(void **state)
+{
+	struct process server;
+	char line[1024];
+	int pty[2], client;
+
+	(void)state;
+	open_terminal(pty);
+	redirect_next(pty[1], STDERR_FILENO);
+	server = server_listen(&port, "-ven3", NULL);
+	client = client_connect(port);
+	client_send(client, "ab", 2);
+	expect_output(&server, "ab", 2);
+	read_line(pty[0], line, sizeof(line));
+	read_line(pty[0], line, sizeof(line));
+	expect_shown(pty, "\r\033[Kserver: 2 bytes in 1.");
+	client_send(client, "cd", 2);
+	expect_output(&server, "c", 1);
+	assert_int_equal(process_end(&server).status, 0);
+	read_line(pty[0], line, sizeof(line));
+	assert_like(line, "*[0-9] s, [0-9]*.[0-9] B/s\r\033[[]K"
+			  "server: recv connection: more than 3 bytes, *\n");
+	close_terminal(pty);
+	close(client);
+}
+
 static void test_progress_goes_before_an_error(void **state)
 {
 	struct process server;
@@ -364,6 +390,7 @@ int main(void)
 		cmocka_unit_test(
 			test_progress_is_drawn_and_erased_on_a_terminal),
 		cmocka_unit_test(test_progress_is_not_drawn_among_traced_steps),
+		cmocka_unit_test(test_progress_goes_before_a_rest_is_told_of),
 		cmocka_unit_test(test_progress_goes_before_an_error),
 	};
 
