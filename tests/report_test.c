@@ -272,6 +272,51 @@ static void test_report_step_leaves_errno_alone(void **state)
 	assert_string_equal(run(say_step_into_failing_stderr, NULL).err, "");
 }
 
+static int say_summary_of_two_seconds(const void *bytes)
+{
+	struct progress progress;
+
+	report_start(&progress, false);
+	progress.started_us -= 2000000;
+	report_summary(&progress, *(const uint64_t *)bytes, "limit");
+	return 0;
+}
+
+static void test_report_summary_has_the_rate_in_a_fitting_unit(void **state)
+{
+	static const struct {
+		uint64_t bytes;
+		double unit;
+		const char *name;
+	} cases[] = {
+		{ 1900, 1, "B/s" },
+		{ 3900, 1e3, "kB/s" },
+		{ 3900000, 1e6, "MB/s" },
+		{ 3900000000, 1e9, "GB/s" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct result result =
+			run(say_summary_of_two_seconds, &cases[i].bytes);
+		double seconds, rate, most;
+		char name[8];
+
+		assert_int_equal(
+			sscanf(result.err,
+			       "server: %*u bytes in %lf s, %lf %7[^,]",
+			       &seconds, &rate, name),
+			3);
+		assert_string_equal(name, cases[i].name);
+		assert_true(seconds >= 2);
+		/* It has one decimal. */
+		most = 0.051 * cases[i].unit * seconds;
+		rate *= cases[i].unit * seconds;
+		assert_true(rate - (double)cases[i].bytes < most);
+		assert_true((double)cases[i].bytes - rate < most);
+	}
+}
+
 static void test_report_summary_ends_with_gigabytes(void **state)
 {
 	const uint64_t bytes = UINT64_MAX;
@@ -315,6 +360,8 @@ int main(void)
 		cmocka_unit_test(test_report_tries_once_if_stderr_fails),
 		cmocka_unit_test(test_report_step_names_the_errno),
 		cmocka_unit_test(test_report_step_leaves_errno_alone),
+		cmocka_unit_test(
+			test_report_summary_has_the_rate_in_a_fitting_unit),
 		cmocka_unit_test(test_report_summary_ends_with_gigabytes),
 		cmocka_unit_test(
 			test_report_progress_tries_once_if_stderr_fails),
