@@ -31,7 +31,7 @@ enum {
 static const char assignment[] = "LISTEN_FDS=";
 static const char usage[] =
 	"server: usage: server [-ehlVvxz] [-b ADDRESS] [-n BYTES] [-p PORT] "
-	"[-r FD] [-t SECONDS]\n";
+	"[-r FD] [-t SECONDS]; -h explains it\n";
 
 struct arguments {
 	int argc;
@@ -135,19 +135,19 @@ static void check_reason(const char *line)
 {
 	static const char *const reasons[] = {
 		": needs a value\n",
-		": no such option, or not one\n",
+		": no such option, or short for several\n",
 		": takes no value\n",
 		": no such option\n",
-		": not an IP address\n",
+		": not an IP address such as 127.0.0.1 or ::1\n",
 		": not from 1 to 9223372036854775807\n",
 		": not from 0 to 65535\n",
 		": not from 3 to 2147483647\n",
-		": not open for writing\n",
+		": not open for writing, as 3>FILE is\n",
 		": not seconds from 0.000001 to 999999999\n",
 		": not an option; the port goes with -p\n",
-		"server: -l -e: one of them only\n",
+		"server: -l -e: only one of them can end the message\n",
 		": only one listener can be inherited\n",
-		"server: -r 3: that is the inherited listener\n",
+		"server: -r 3: that is the inherited listener, take another\n",
 	};
 	size_t found = 0;
 
