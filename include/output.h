@@ -60,8 +60,9 @@ int output_finish(struct output *output);
 
 /*
  * write(2), as often as it takes to write all len bytes of buf to fd, and adds
- * to *written what fd took. A call that a signal interrupted is repeated until
- * the deadline. Returns 0, or -1 with errno: what write(2) lists, EINTR once
+ * to *written what fd took. It is tried once even after the deadline, as what
+ * came in time is to be written; a call that a signal interrupted is repeated
+ * until then. Returns 0, or -1 with errno: what write(2) lists, EINTR once
  * the deadline has passed, and ENOSPC where fd takes nothing more without
  * giving a reason.
  */

@@ -5,15 +5,20 @@
 
 #include "net.h"
 
+static void show(const struct run *run, const char *call, long result,
+		 const char *format, va_list arguments)
+{
+	if (run->options->trace)
+		report_step(call, result, format, arguments);
+}
+
 void run_show(const struct run *run, const char *call, long result,
 	      const char *format, ...)
 {
 	va_list arguments;
 
-	if (!run->options->trace)
-		return;
 	va_start(arguments, format);
-	report_step(call, result, format, arguments);
+	show(run, call, result, format, arguments);
 	va_end(arguments);
 }
 
@@ -43,13 +48,11 @@ bool run_check(struct run *run, const char *call, const char *object,
 bool run_step(struct run *run, const char *call, const char *object,
 	      long result, const char *format, ...)
 {
-	if (run->options->trace) {
-		va_list arguments;
+	va_list arguments;
 
-		va_start(arguments, format);
-		report_step(call, result, format, arguments);
-		va_end(arguments);
-	}
+	va_start(arguments, format);
+	show(run, call, result, format, arguments);
+	va_end(arguments);
 	return run_check(run, call, object, result);
 }
 
