@@ -31,8 +31,7 @@ static void test_systemd_passes_its_listener(void **state)
 	int client;
 
 	(void)state;
-	if (!is_installed("systemd-socket-activate"))
-		skip();
+	needs_program("systemd-socket-activate");
 	server = shell_start("exec systemd-socket-activate -l 8080 $SERVER -v");
 	client = client_connect(8080);
 	client_send(client, "hi\n", 3);

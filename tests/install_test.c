@@ -17,8 +17,7 @@ static void assert_script(const char *script, const char *out)
 static void test_manual_has_the_usage_for_a_synopsis(void **state)
 {
 	(void)state;
-	if (!is_installed("mandoc"))
-		skip();
+	needs_program("mandoc");
 	assert_script("usage=$($SERVER -h | sed -n 's/^usage: //p'); "
 		      "test -n \"$usage\" && "
 		      "mandoc -Tascii -O width=200 src/server.1 | col -b | "
@@ -30,8 +29,7 @@ static void test_manual_has_the_usage_for_a_synopsis(void **state)
 static void test_manual_has_every_option_of_the_help(void **state)
 {
 	(void)state;
-	if (!is_installed("mandoc"))
-		skip();
+	needs_program("mandoc");
 	assert_script(
 		"for o in $($SERVER -h | "
 		"sed -n 's/^  -., \\(--[a-z-]*\\).*/\\1/p'); do "
@@ -60,13 +58,11 @@ test_install_puts_both_in_place_and_uninstall_takes_them(void **state)
 static void test_dist_builds_where_there_is_no_git(void **state)
 {
 	(void)state;
-	if (!is_installed("git"))
-		skip();
-	if (system("test -e .git && git rev-parse -q --verify HEAD >/dev/null "
-		   "2>&1") != 0) {
-		print_message("not found: a git repository\n");
-		skip();
-	}
+	needs_program("git");
+	skip_without(system("test -e .git && "
+			    "git rev-parse -q --verify HEAD >/dev/null "
+			    "2>&1") == 0,
+		     "a git repository");
 	assert_script("unset MAKEFLAGS MAKEOVERRIDES BUILD PROGRAM; "
 		      "make -s dist BUILD=build/dist >/dev/null && "
 		      "d=$(mktemp -d) && "

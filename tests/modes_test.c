@@ -803,8 +803,7 @@ static void test_ready_serves_a_script_in(void **state)
 	char script[512];
 	struct process child;
 
-	if (!is_installed(shell))
-		skip();
+	needs_program(shell);
 	snprintf(script, sizeof(script),
 		 "cd $(mktemp -d) && %s%s -c 'mkfifo r; "
 		 "$SERVER -p 0 -r 3 3>r >out & read port <r; "

@@ -338,10 +338,7 @@ static void test_options_parse_finds_a_listener_as_first_process(void **state)
 	struct result result = process_end(&child);
 
 	(void)state;
-	if (result.status == NOT_ALLOWED) {
-		print_message("not found: a namespace of processes\n");
-		skip();
-	}
+	skip_without(result.status != NOT_ALLOWED, "a namespace of processes");
 	assert_string_equal(result.err, "");
 	assert_int_equal(result.status, 0);
 }

@@ -183,8 +183,8 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* Whether what the script needs is there. */
-static bool can_run(const char *script)
+/* Skips the test where what the script needs is not there. */
+static void needs_programs_of(const char *script)
 {
 	static const char *const programs[] = { "nc", "socat", "ss" };
 
@@ -192,14 +192,12 @@ static bool can_run(const char *script)
 		char word[16];
 
 		snprintf(word, sizeof(word), "%s ", programs[i]);
-		if (strstr(script, word) != NULL && !is_installed(programs[i]))
-			return false;
+		if (strstr(script, word) != NULL)
+			needs_program(programs[i]);
 	}
-	if (strstr(script, "nc ") == NULL ||
-	    system("nc -h 2>&1 | grep -q OpenBSD") == 0)
-		return true;
-	print_message("not found: OpenBSD's nc\n");
-	return false;
+	skip_without(strstr(script, "nc ") == NULL ||
+			     system("nc -h 2>&1 | grep -q OpenBSD") == 0,
+		     "OpenBSD's nc");
 }
 
 /* This machine in the place of the one in the example, in as many letters. */
@@ -246,8 +244,7 @@ static void test_readme_shows_what_its_commands_do(void **state)
 	while (end < blocks + count && end->beside)
 		end++;
 	for (struct block *block = first; block < end; block++)
-		if (!can_run(block->script))
-			skip();
+		needs_programs_of(block->script);
 	child = start_block(first);
 	for (struct block *block = first + 1; block < end; block++) {
 		wait_for_listener(PORT);
@@ -277,8 +274,7 @@ static void test_readme_names_senders_of_a_file(void **state)
 		add(script, begin + 1, (size_t)(at - begin) - 1);
 		senders++;
 		sscanf(script, "%60s", program);
-		if (!is_installed(program))
-			continue;
+		needs_program(program);
 		stay_here(script);
 		server = start_in(folder, "exec ./server -e >copy", "");
 		wait_for_listener(PORT);
@@ -351,8 +347,7 @@ static void test_readme_has_the_numbers_of_the_calls(void **state)
 
 	(void)state;
 #ifndef __x86_64__
-	print_message("not found: the numbers of x86-64\n");
-	skip();
+	skip_without(false, "the numbers of x86-64");
 #endif
 	for (size_t i = 0; i < CALLS; i++) {
 		assert_next(&at, "\n| ");

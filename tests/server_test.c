@@ -208,11 +208,8 @@ static void test_server_keeps_the_message_if_stdio_is_closed(void **state)
 	};
 
 	(void)state;
-	if (under_valgrind()) {
-		print_message("not found: a valgrind that starts with standard "
-			      "error closed\n");
-		skip();
-	}
+	skip_without(!under_valgrind(),
+		     "a valgrind that starts with standard error closed");
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct process server = shell_start(cases[i].script);
 		int client = client_connect(PORT);

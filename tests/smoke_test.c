@@ -32,8 +32,7 @@ static void test_server_prints_hi_and_both_sides_end(void **state)
 	struct process server, sender;
 	struct result received, sent;
 
-	if (!is_installed(client->program))
-		skip();
+	needs_program(client->program);
 	server = server_start(NULL);
 	wait_for_listener(8080);
 	sender = shell_start(client->script);

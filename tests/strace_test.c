@@ -15,8 +15,7 @@ static void test_server_makes_the_calls_of_the_run_and_no_others(void **state)
 	int client;
 
 	(void)state;
-	if (!is_installed("strace"))
-		skip();
+	needs_program("strace");
 	server = process_spawn(argv);
 	client = client_connect(8080);
 	client_send(client, "hi\n", 3);
@@ -51,8 +50,7 @@ static void assert_stream_call(const char *script, const char *call)
 	struct result result;
 	int client;
 
-	if (!is_installed("strace"))
-		skip();
+	needs_program("strace");
 	server = shell_start(script);
 	client = client_connect(8080);
 	client_send(client, stream, sizeof(stream));

@@ -324,6 +324,9 @@ static bool own_user_and_network(void)
 	return true;
 }
 
+/* Whether own_network could make one. */
+static bool alone;
+
 int own_network(void **state)
 {
 	struct ifreq loopback = { .ifr_name = "lo", .ifr_flags = IFF_UP };
@@ -334,19 +337,65 @@ int own_network(void **state)
 		return 0;
 	fd = socket(AF_INET, SOCK_DGRAM, 0);
 	assert_int_equal(ioctl(fd, SIOCSIFFLAGS, &loopback), 0);
+	alone = true;
 	return close(fd);
 }
 
-bool is_installed(const char *program)
+void skip_without(bool found, const char *what)
+{
+	if (found)
+		return;
+	print_message("not found: %s\n", what);
+	skip();
+}
+
+void needs_program(const char *program)
 {
 	char command[128];
-	int status;
 
 	snprintf(command, sizeof(command), "command -v %s >/dev/null", program);
-	status = system(command);
-	if (status != 0)
-		print_message("not found: %s\n", program);
-	return status == 0;
+	skip_without(system(command) == 0, program);
+}
+
+void needs_own_network(void)
+{
+	skip_without(alone, "a network of its own");
+}
+
+/* Whether a socket of that family can have the name, as the server's can. */
+static bool can_bind(const struct sockaddr *name, socklen_t len)
+{
+	const int on = 1;
+	int fd = socket(name->sa_family, SOCK_STREAM, 0);
+	bool bound;
+
+	if (fd == -1)
+		return false;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	bound = bind(fd, name, len) == 0;
+	close(fd);
+	return bound;
+}
+
+void needs_port(uint16_t port)
+{
+	const struct sockaddr_in name = { .sin_family = AF_INET,
+					  .sin_port = htons(port) };
+	char what[32];
+
+	snprintf(what, sizeof(what), "a free port %u", port);
+	skip_without(
+		alone || can_bind((const struct sockaddr *)&name, sizeof(name)),
+		what);
+}
+
+void needs_ip6(void)
+{
+	const struct sockaddr_in6 name = { .sin6_family = AF_INET6,
+					   .sin6_addr = in6addr_loopback };
+
+	skip_without(can_bind((const struct sockaddr *)&name, sizeof(name)),
+		     "IPv6");
 }
 
 static int connect_to(const struct sockaddr *name, socklen_t len)

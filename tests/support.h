@@ -90,8 +90,20 @@ int open_descriptors(void);
  */
 int own_network(void **state);
 
-/* Whether the program is installed; if not, says so. */
-bool is_installed(const char *program);
+/* Where what the test needs was not found, says what, and skips the test. */
+void skip_without(bool found, const char *what);
+
+/* The same for a program that has to be in PATH. */
+void needs_program(const char *program);
+
+/* The same for a network of its own, in which no other process is. */
+void needs_own_network(void);
+
+/* The same for a port that has to be free; in an own network each is. */
+void needs_port(uint16_t port);
+
+/* The same for IPv6: ::1 has to be an address of this machine. */
+void needs_ip6(void);
 
 /* A connection to 127.0.0.1, as soon as somebody listens on port. */
 int client_connect(uint16_t port);
