@@ -403,7 +403,7 @@ static size_t read_screen(char *text)
 
 		assert_int_equal(poll(&sent, 1, WAIT_MS), 1);
 		n = read(screen, text + len, CAUGHT_BYTES - len);
-		assert_in_range(n, 1, CAUGHT_BYTES);
+		assert_between(n, 1, CAUGHT_BYTES);
 		len += (size_t)n;
 	} while (text[len - 1] != '$');
 	text[--len] = '\0';
@@ -414,7 +414,7 @@ static size_t read_file(char *bytes)
 {
 	ssize_t len = pread(target, bytes, CAUGHT_BYTES, 0);
 
-	assert_in_range(len, 0, CAUGHT_BYTES - 1);
+	assert_between(len, 0, CAUGHT_BYTES - 1);
 	assert_int_equal(ftruncate(target, 0), 0);
 	assert_int_equal(lseek(target, 0, SEEK_SET), 0);
 	return (size_t)len;
@@ -547,7 +547,7 @@ static void take_out_verbose(char *text, size_t delivered)
 
 		next = strchr(from, '\n');
 		assert_non_null(next);
-		assert_in_range(++next - from, 1, sizeof(line) - 1);
+		assert_between(++next - from, 1, sizeof(line) - 1);
 		snprintf(line, (size_t)(next - from) + 1, "%s", from);
 		/* Behind a line of progress that grew until it was erased. */
 		while ((erased = strstr(begin, erase)) != NULL)
@@ -906,7 +906,7 @@ static void assert_file_has_stream(void)
 	ssize_t n;
 
 	while ((n = pread(target, got, sizeof(got), (off_t)len)) > 0) {
-		assert_in_range(n, 1, STREAM_BYTES - len);
+		assert_between(n, 1, STREAM_BYTES - len);
 		assert_memory_equal(got, stream + len, (size_t)n);
 		len += (size_t)n;
 	}
@@ -989,7 +989,7 @@ static void test_receiver_run_ends_in_time_if_a_line_gets_stuck(void **state)
 	server = process_start(run_stream, &mode);
 	assert_int_equal(process_end(&sender).status, 0);
 	assert_int_equal(ioctl(server.out, FIONREAD, &waiting), 0);
-	assert_in_range(waiting, 1, STREAM_BYTES - 1);
+	assert_between(waiting, 1, STREAM_BYTES - 1);
 	expect_output(&server, stream, (size_t)waiting);
 	snprintf(line, sizeof(line),
 		 "server: write standard output: it took no more within 0.5 s, "
@@ -1041,8 +1041,8 @@ static void test_readme_says_how_many_cases_there_are(void **state)
 	(void)state;
 	print_message("failure cases: %d\n", cases);
 	assert_non_null(file);
-	assert_in_range(fread(readme, 1, sizeof(readme), file), 1,
-			sizeof(readme) - 1);
+	assert_between(fread(readme, 1, sizeof(readme), file), 1,
+		       sizeof(readme) - 1);
 	fclose(file);
 	snprintf(said, sizeof(said), "%d failures", cases);
 	/* With valgrind there are fewer. */

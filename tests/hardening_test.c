@@ -30,8 +30,8 @@ static struct image program;
 
 static const void *at(const struct image *image, size_t offset, size_t len)
 {
-	assert_in_range(offset, 0, image->len);
-	assert_in_range(len, 0, image->len - offset);
+	assert_between(offset, 0, image->len);
+	assert_between(len, 0, image->len - offset);
 	return image->bytes + offset;
 }
 
@@ -137,7 +137,7 @@ static bool refers_to(const struct image *object, const char *symbol)
 	while (table->sh_type != SHT_SYMTAB)
 		assert_true(++table < sections + header->e_shnum);
 	symbols = at(object, table->sh_offset, table->sh_size);
-	assert_in_range(table->sh_link, 1, header->e_shnum - 1);
+	assert_between(table->sh_link, 1, header->e_shnum - 1);
 	names = at(object, sections[table->sh_link].sh_offset, 1);
 	for (size_t i = 0; i < table->sh_size / sizeof(*symbols); i++)
 		if (strcmp(names + symbols[i].st_name, symbol) == 0)

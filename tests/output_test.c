@@ -212,7 +212,7 @@ static void test_output_deliver_ends_a_character_that_does_not(void **state)
 	for (size_t i = 1; i <= BYTES; i++) {
 		assert_int_equal(output_deliver(&output, "a", 1), 0);
 		assert_int_equal(output.delivered + output.pending_len, i);
-		assert_in_range(output.pending_len, 0, MB_LEN_MAX - 1);
+		assert_between(output.pending_len, 0, MB_LEN_MAX - 1);
 	}
 	assert_int_equal(output_finish(&output), 0);
 	endless = false;

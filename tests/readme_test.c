@@ -47,7 +47,7 @@ static void add(char *to, const char *text, size_t len)
 {
 	size_t used = strlen(to);
 
-	assert_in_range(used + len, 0, BLOCK_BYTES - 1);
+	assert_between(used + len, 0, BLOCK_BYTES - 1);
 	memcpy(to + used, text, len);
 	to[used + len] = '\0';
 }
@@ -91,7 +91,7 @@ static struct block *begin_block(int line, bool session, const char *above)
 {
 	struct block *block = &blocks[count++];
 
-	assert_in_range(count, 1, MOST_BLOCKS);
+	assert_between(count, 1, MOST_BLOCKS);
 	snprintf(block->name, sizeof(block->name), "test_readme_line_%d", line);
 	block->session = session;
 	block->beside = strstr(above, "nother") != NULL;
@@ -115,7 +115,7 @@ static void find_blocks(void)
 		const char *end = strchr(at, '\n') + 1;
 
 		number++;
-		assert_in_range(end - at, 1, sizeof(line) - 1);
+		assert_between(end - at, 1, sizeof(line) - 1);
 		memcpy(line, at, (size_t)(end - at));
 		line[end - at] = '\0';
 		if (strcmp(line, "```\n") == 0) {
@@ -230,7 +230,7 @@ static void assert_ends(const struct block *block, struct process child,
 	assert_string_equal(result.err, "");
 	assert_int_equal(result.status, 0);
 	if (len > 0) {
-		assert_in_range(result.out_len, len + 1, CAUGHT_BYTES);
+		assert_between(result.out_len, len + 1, CAUGHT_BYTES);
 		assert_memory_equal(result.out + result.out_len - len - 1,
 				    printed, len);
 	}
@@ -298,7 +298,7 @@ static void test_readme_names_targets_of_make(void **state)
 		targets++;
 	}
 	assert_succeeds(start_in(".", script, ""));
-	assert_in_range(targets, 9, 99);
+	assert_between(targets, 9, 99);
 }
 
 /* Asserts that what printf(3) makes of it stands in the README behind *at. */
@@ -352,7 +352,7 @@ static void test_readme_has_the_numbers_of_the_calls(void **state)
 	for (size_t i = 0; i < CALLS; i++) {
 		assert_next(&at, "\n| ");
 		assert_next(&at, "[%s](src/", calls[i].function);
-		assert_in_range(strcspn(at, "|"), 1, strcspn(at, "\n"));
+		assert_between(strcspn(at, "|"), 1, strcspn(at, "\n"));
 		at = strchr(at, '|');
 		assert_memory_equal(at, "| `", 3);
 		assert_int_equal(strtol(strchr(at + 3, '`') + 1, NULL, 10),
@@ -430,12 +430,12 @@ static void test_readme_links_to_what_is_there(void **state)
 		while (begin[-1] != '[')
 			begin--;
 		snprintf(name, sizeof(name), "%.*s", (int)(at - begin), begin);
-		assert_in_range(sscanf(at, "](%100[^)#]#L%d)", path, &line), 1,
-				2);
+		assert_between(sscanf(at, "](%100[^)#]#L%d)", path, &line), 1,
+			       2);
 		assert_resolves(name, path, line);
 		links++;
 	}
-	assert_in_range(links, CALLS, 99);
+	assert_between(links, CALLS, 99);
 }
 
 /* Nothing that was added to the project is left out. */

@@ -139,7 +139,7 @@ static void add_arguments(const char *argv[], size_t count,
 	argv[0] = getenv("SERVER");
 	assert_non_null(argv[0]);
 	for (; argument != NULL; argument = va_arg(rest, const char *)) {
-		assert_in_range(count, 1, MAX_ARGUMENTS - 1);
+		assert_between(count, 1, MAX_ARGUMENTS - 1);
 		argv[count++] = argument;
 	}
 }
@@ -262,7 +262,7 @@ void expect_output(struct process *child, const void *bytes, size_t len)
 		assert_int_equal(poll(&ready, 1, WAIT_MS), 1);
 		n = read(child->out, got,
 			 len < sizeof(got) ? len : sizeof(got));
-		assert_in_range(n, 1, len);
+		assert_between(n, 1, len);
 		assert_memory_equal(got, expected, (size_t)n);
 		expected += n;
 		len -= (size_t)n;
@@ -273,6 +273,16 @@ void assert_like(const char *text, const char *pattern)
 {
 	if (fnmatch(pattern, text, 0) != 0)
 		fail_msg("this: %s is not like: %s", text, pattern);
+}
+
+bool is_between(intmax_t number, intmax_t least, intmax_t most)
+{
+	const bool between = least <= number && number <= most;
+
+	if (!between)
+		print_error("%jd is not from %jd to %jd\n", number, least,
+			    most);
+	return between;
 }
 
 bool under_valgrind(void)

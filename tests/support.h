@@ -81,6 +81,17 @@ bool under_valgrind(void);
 /* Asserts that text is like a pattern of glob(7). */
 void assert_like(const char *text, const char *pattern);
 
+/*
+ * Asserts that number is from least to most. assert_in_range is deprecated in
+ * cmocka 2.0, and what is there instead is not in 1.1.
+ */
+#define assert_between(number, least, most)                                    \
+	assert_true(is_between((intmax_t)(number), (intmax_t)(least),          \
+			       (intmax_t)(most)))
+
+/* Whether it is; if not, says so. */
+bool is_between(intmax_t number, intmax_t least, intmax_t most);
+
 /* How many descriptors of this process are open. */
 int open_descriptors(void);
 

@@ -232,7 +232,7 @@ static void read_line(int terminal, char *line, size_t size)
 		struct pollfd ready = { terminal, POLLIN, 0 };
 
 		assert_int_equal(poll(&ready, 1, WAIT_MS), 1);
-		assert_in_range(len, 0, size - 2);
+		assert_between(len, 0, size - 2);
 		assert_int_equal(read(terminal, line + len, 1), 1);
 		line[++len] = '\0';
 	} while (line[len - 1] != '\n');
