@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "net.h"
@@ -19,9 +18,30 @@ static struct process start_on(int fd, const char *argument)
 	char script[256];
 
 	snprintf(script, sizeof(script),
-		 "LISTEN_PID=$$ LISTEN_FDS=1 exec $SERVER %s", argument);
+		 "LISTEN_PID=$$ LISTEN_FDS=1 exec \"$SERVER\" %s", argument);
 	redirect_next(fd, 3);
 	return shell_start(script);
+}
+
+/* A local listener, to which the kernel gives a name that is free. */
+static int local_listener(int type)
+{
+	const struct sockaddr none = { .sa_family = AF_UNIX };
+	int fd = socket(AF_UNIX, type, 0);
+
+	assert_int_equal(bind(fd, &none, sizeof(none.sa_family)), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	return fd;
+}
+
+static void connect_to(int client, int listener)
+{
+	struct sockaddr_storage name;
+	socklen_t len = sizeof(name);
+
+	assert_int_equal(getsockname(listener, (struct sockaddr *)&name, &len),
+			 0);
+	assert_int_equal(connect(client, (struct sockaddr *)&name, len), 0);
 }
 
 static void test_systemd_passes_its_listener(void **state)
@@ -32,8 +52,12 @@ static void test_systemd_passes_its_listener(void **state)
 
 	(void)state;
 	needs_program("systemd-socket-activate");
-	server = shell_start("exec systemd-socket-activate -l 8080 $SERVER -v");
-	client = client_connect(8080);
+	needs_ip6();
+	needs_port();
+	server = shell_start(
+		"exec systemd-socket-activate -l 8080 \"$SERVER\" -v");
+	wait_for_listener(PORT);
+	client = client_connect(PORT);
 	client_send(client, "hi\n", 3);
 	result = process_end(&server);
 	assert_string_equal(result.out, "hi\n");
@@ -58,16 +82,7 @@ static void test_inherited_listener_serves_where_it_is_bound(void **state)
 	snprintf(expected, sizeof(expected), "Listening on 127.0.0.2 %u\n*",
 		 bound_port(listener));
 	client = net_socket(AF_INET, SOCK_STREAM, 0);
-	{
-		struct sockaddr_storage name;
-		socklen_t len = sizeof(name);
-
-		assert_int_equal(
-			getsockname(listener, (struct sockaddr *)&name, &len),
-			0);
-		assert_int_equal(connect(client, (struct sockaddr *)&name, len),
-				 0);
-	}
+	connect_to(client, listener);
 	client_send(client, "hi\n", 3);
 	result = process_end(&server);
 	assert_like(result.err, expected);
@@ -79,20 +94,14 @@ static void test_inherited_listener_serves_where_it_is_bound(void **state)
 
 static void test_inherited_listener_may_be_a_local_one(void **state)
 {
-	struct sockaddr_un name = { .sun_family = AF_UNIX,
-				    .sun_path = "\0server inherit_test" };
-	int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+	int listener = local_listener(SOCK_STREAM);
 	int client = socket(AF_UNIX, SOCK_STREAM, 0);
 	struct process server;
 	struct result result;
 
 	(void)state;
-	assert_int_equal(bind(listener, (struct sockaddr *)&name, sizeof(name)),
-			 0);
-	assert_int_equal(listen(listener, 1), 0);
 	server = start_on(listener, "-v");
-	assert_int_equal(
-		connect(client, (struct sockaddr *)&name, sizeof(name)), 0);
+	connect_to(client, listener);
 	client_send(client, "hi\n", 3);
 	result = process_end(&server);
 	assert_like(result.err, "Listening on - 0\n"
@@ -117,21 +126,17 @@ static void test_inherited_descriptor_is_no_listener(void **state)
 {
 	int idle = net_socket(AF_INET, SOCK_STREAM, 0);
 	int datagram = socket(AF_INET, SOCK_DGRAM, 0);
-	int packets = socket(AF_UNIX, SOCK_SEQPACKET, 0);
-	struct sockaddr_un name = { .sun_family = AF_UNIX,
-				    .sun_path = "\0server packets" };
+	int packets = local_listener(SOCK_SEQPACKET);
 	struct process server;
 	struct result result;
 
 	(void)state;
-	assert_int_equal(bind(packets, (struct sockaddr *)&name, sizeof(name)),
-			 0);
-	assert_int_equal(listen(packets, 1), 0);
 	assert_no_listener(idle);
 	assert_no_listener(datagram);
 	assert_no_listener(packets);
 	assert_no_listener(STDERR_FILENO);
-	server = shell_start("LISTEN_PID=$$ LISTEN_FDS=1 exec $SERVER 3>&-");
+	server =
+		shell_start("LISTEN_PID=$$ LISTEN_FDS=1 exec \"$SERVER\" 3>&-");
 	result = process_end(&server);
 	assert_string_equal(result.err, no_listener);
 	assert_int_equal(result.status, 2);
@@ -142,9 +147,10 @@ static void test_inherited_descriptor_is_no_listener(void **state)
 
 static void test_listener_of_another_process_is_ignored(void **state)
 {
-	struct process server =
-		shell_start("LISTEN_PID=1 LISTEN_FDS=1 exec $SERVER");
-	int client = client_connect(8080);
+	uint16_t port;
+	struct process server = shell_listen(
+		&port, "LISTEN_PID=1 LISTEN_FDS=1 exec \"$SERVER\" -p 0 -r 3");
+	int client = client_connect(port);
 	struct result result;
 
 	(void)state;

@@ -88,7 +88,8 @@ static void test_static_program_runs_in_an_empty_root(void **state)
 	server = shell_start(
 		geteuid() == 0 ? "exec chroot build/root /server"
 			       : "exec unshare -r chroot build/root /server");
-	client = client_connect(8080);
+	wait_for_listener(PORT);
+	client = client_connect(PORT);
 	client_send(client, "hi\n", 3);
 	result = process_end(&server);
 	assert_string_equal(result.err, "");

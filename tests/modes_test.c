@@ -1,5 +1,6 @@
 /* The real program with its options, over loopback. */
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -197,72 +198,59 @@ static void test_eof_hands_on_what_an_idle_sender_sent(void **state)
 	assert_ended(&server, 0, "", "");
 }
 
-/* Has the stream received by a script into a file that begins with "old". */
+/* Has the stream received by a script, which ends like this. */
+static void receive_by(const char *script, int status, const char *err)
+{
+	struct process server = shell_listen(&port, script);
+	struct process sender = process_start(send_stream, NULL);
+
+	assert_ended(&server, status, "", err);
+	assert_int_equal(process_end(&sender).status, 0);
+}
+
+/* Has it received into a file behind "old". */
 static void receive_into_file(const char *script)
 {
-	char path[] = "/tmp/server_test.XXXXXX";
-	int fd = mkstemp(path);
-	struct process server, sender;
 	static char got[STREAM_BYTES + 4];
-	size_t len = 0;
+	char path[PATH_MAX];
+	FILE *file;
 
-	assert_int_not_equal(fd, -1);
-	assert_int_equal(write(fd, "old", 3), 3);
-	setenv("FILE", path, 1);
-	port = 8080;
-	server = shell_start(script);
-	sender = process_start(send_stream, NULL);
-	assert_ended(&server, 0, "", "");
-	assert_int_equal(process_end(&sender).status, 0);
-	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
-	for (ssize_t n = 1; n > 0; len += (size_t)n) {
-		n = read(fd, got + len, sizeof(got) - len);
-		assert_int_not_equal(n, -1);
-	}
-	assert_int_equal(len, sizeof(stream) + 3);
+	receive_by(script, 0, "");
+	snprintf(path, sizeof(path), "%s/file", getenv("FOLDER"));
+	file = fopen(path, "r");
+	assert_non_null(file);
+	assert_int_equal(fread(got, 1, sizeof(got), file), sizeof(stream) + 3);
+	fclose(file);
 	assert_memory_equal(got, "old", 3);
 	assert_memory_equal(got + 3, stream, sizeof(stream));
-	close(fd);
-	unlink(path);
 }
 
 static void test_eof_takes_a_stream_into_a_file_at_its_offset(void **state)
 {
 	(void)state;
-	receive_into_file("{ printf old; exec $SERVER -e; } >$FILE");
+	receive_into_file("{ printf old; exec \"$SERVER\" -e -p 0 -r 3; } "
+			  ">\"$FOLDER/file\"");
 }
 
 static void test_eof_takes_a_stream_into_the_end_of_a_file(void **state)
 {
 	(void)state;
-	receive_into_file("exec $SERVER -e >>$FILE");
+	receive_into_file("printf old >\"$FOLDER/file\"; "
+			  "exec \"$SERVER\" -e -p 0 -r 3 >>\"$FOLDER/file\"");
 }
 
 static void test_eof_takes_a_stream_into_a_device(void **state)
 {
-	struct process server = shell_start("exec $SERVER -e >/dev/null");
-	struct process sender;
-
 	(void)state;
-	port = 8080;
-	sender = process_start(send_stream, NULL);
-	assert_ended(&server, 0, "", "");
-	assert_int_equal(process_end(&sender).status, 0);
+	receive_by("exec \"$SERVER\" -e -p 0 -r 3 >/dev/null", 0, "");
 }
 
 static void test_eof_fails_if_the_device_is_full(void **state)
 {
-	struct process server = shell_start("exec $SERVER -e >/dev/full");
-	struct process sender;
-
 	(void)state;
-	port = 8080;
-	sender = process_start(send_stream, NULL);
-	assert_ended(&server, 1, "",
-		     "server: write standard output: "
-		     "No space left on device; make room, and "
-		     "run it again\n");
-	assert_int_equal(process_end(&sender).status, 0);
+	receive_by("exec \"$SERVER\" -e -p 0 -r 3 >/dev/full", 1,
+		   "server: write standard output: No space left on device; "
+		   "make room, and run it again\n");
 }
 
 static void test_eof_fails_if_the_reader_goes_away(void **state)
@@ -344,21 +332,22 @@ static void test_eof_delivers_what_came_before_a_reset(void **state)
 }
 
 /*
- * Runs a script that ends at a deadline of 0.3 s. It must never end before;
- * that it ends within a tenth of a second of it may fail where the machine is
- * busy, so that the best of ten runs counts.
+ * Has it run with two arguments that end it at a deadline of 0.3 s. It must
+ * never end before; that it ends within a tenth of a second of it may fail
+ * where the machine is busy, so that the best of ten runs counts.
  */
-static void assert_deadline(const char *script, const char *line,
-			    void (*play)(struct process *))
+static void assert_deadline(const char *first, const char *second,
+			    const char *line, void (*play)(void))
 {
 	long long best = WAIT_MS;
 
 	for (int i = 0; i < 10 && best > 300 + TENTH_MS; i++) {
 		long long before = now_ms(), after;
-		struct process server = shell_start(script);
+		struct process server =
+			server_listen(&port, first, second, NULL);
 		struct result result;
 
-		play(&server);
+		play();
 		result = process_end(&server);
 		after = now_ms();
 		assert_string_equal(result.err, line);
@@ -371,17 +360,15 @@ static void assert_deadline(const char *script, const char *line,
 		assert_between(best, 300, 300 + TENTH_MS);
 }
 
-static void play_nobody(struct process *server)
+static void play_nobody(void)
 {
-	(void)server;
 }
 
-static void play_silence(struct process *server)
+static void play_silence(void)
 {
-	int client = client_connect(8080);
+	int client = client_connect(port);
 
 	/* Until the server closes. */
-	(void)server;
 	client_wait_end(client);
 	close(client);
 }
@@ -402,7 +389,7 @@ static void play_drip(void)
 /* More than all buffers on the way hold, until the server turns it away. */
 static int send_far_too_much(const void *unused)
 {
-	int client = client_connect(8080);
+	int client = client_connect(port);
 
 	(void)unused;
 	for (int i = 0; i < 100; i++)
@@ -421,23 +408,21 @@ static void play_stuck_reader(void)
 static void test_timeout_ends_a_run_to_which_nobody_connects(void **state)
 {
 	(void)state;
-	assert_deadline("exec $SERVER -t 0.3",
-			"server: accept 0.0.0.0:8080: no sender came within "
+	assert_deadline("-t", "0.3",
+			"server: accept 0.0.0.0:0: no sender came within "
 			"0.3 s, 0 bytes delivered; -t gives more time\n",
 			play_nobody);
 }
 
 static void test_timeout_ends_a_run_to_which_nothing_is_sent(void **state)
 {
+	static const char line[] =
+		"server: recv connection: nothing came within 0.3 s, 0 bytes "
+		"delivered; -t gives more time\n";
+
 	(void)state;
-	assert_deadline("exec $SERVER --timeout .3",
-			"server: recv connection: nothing came within 0.3 s, 0 "
-			"bytes delivered; -t gives more time\n",
-			play_silence);
-	assert_deadline("exec $SERVER -z -t .3",
-			"server: recv connection: nothing came within 0.3 s, 0 "
-			"bytes delivered; -t gives more time\n",
-			play_silence);
+	assert_deadline("--timeout", ".3", line, play_silence);
+	assert_deadline("-z", "-t.3", line, play_silence);
 }
 
 static void test_timeout_ends_a_message_that_drips(void **state)
@@ -467,18 +452,18 @@ static void test_timeout_ends_a_message_that_drips(void **state)
 
 static void test_timeout_ends_a_run_whose_reader_is_stuck(void **state)
 {
-	struct process server = shell_start("exec $SERVER -e -t 0.3");
+	struct process server = server_listen(&port, "-e", "-t0.3", NULL);
 	char line[128];
 	struct result result;
 	static char got[1 << 20];
-	size_t delivered = 0;
+	size_t delivered = 0, n;
 
 	(void)state;
 	play_stuck_reader();
-	for (ssize_t n = 1; n > 0; delivered += (size_t)n) {
-		n = read(server.out, got, sizeof(got));
-		assert_int_not_equal(n, -1);
-	}
+	do {
+		n = read_some(server.out, got, sizeof(got), "end of output");
+		delivered += n;
+	} while (n > 0);
 	result = process_end(&server);
 	snprintf(line, sizeof(line),
 		 "server: write standard output: it took no more within 0.3 s, "
@@ -618,11 +603,15 @@ static void test_verbose_tells_what_came_before_an_error(void **state)
 
 static void test_trace_shows_each_step(void **state)
 {
-	struct process server = server_start("-x", NULL);
-	int client = client_connect(8080);
+	struct process server;
 	struct result result;
+	int client;
 
 	(void)state;
+	needs_port();
+	server = server_start("-x", NULL);
+	wait_for_listener(PORT);
+	client = client_connect(PORT);
 	client_send(client, "hi\n", 3);
 	result = process_end(&server);
 	assert_string_equal(
@@ -643,11 +632,15 @@ static void test_trace_shows_each_step(void **state)
 /* What is spliced would not be shown: it is copied. */
 static void test_trace_shows_each_step_of_a_stream(void **state)
 {
-	struct process server = server_start("-xve", NULL);
-	int client = client_connect(8080);
+	struct process server;
 	struct result result;
+	int client;
 
 	(void)state;
+	needs_port();
+	server = server_start("-xve", NULL);
+	wait_for_listener(PORT);
+	client = client_connect(PORT);
 	client_send(client, "hi\n", 3);
 	close(client);
 	result = process_end(&server);
@@ -705,12 +698,15 @@ static void test_trace_names_the_reason_of_a_failure(void **state)
 
 static void test_trace_stays_aligned_if_arguments_are_long(void **state)
 {
-	struct process server = server_start(
-		"-xb", "2001:db8:1111:2222:3333:4444:255.255.255.255", NULL);
-	struct result result = process_end(&server);
+	struct process server;
+	struct result result;
 	int shown = 0;
 
 	(void)state;
+	needs_ip6();
+	server = server_start(
+		"-xb", "2001:db8:1111:2222:3333:4444:255.255.255.255", NULL);
+	result = process_end(&server);
 	for (const char *line = result.err; *line != '\0';
 	     line = strchr(line, '\n') + 1) {
 		if (strncmp(line, "server: man 2 ", 14) != 0)
@@ -741,11 +737,14 @@ static void test_bind_listens_on_that_address_alone(void **state)
 
 static void test_bind_takes_ip6(void **state)
 {
-	struct process server = server_listen(&port, "-vb", "::1", NULL);
-	int client = client_connect6(port);
+	struct process server;
 	struct result result;
+	int client;
 
 	(void)state;
+	needs_ip6();
+	server = server_listen(&port, "-vb", "::1", NULL);
+	client = client_connect6(port);
 	client_send(client, "hi\n", 3);
 	result = process_end(&server);
 	assert_int_equal(result.status, 0);
@@ -770,17 +769,18 @@ static void assert_no_such_address(struct process *server, const char *where)
 
 static void test_bind_fails_with_an_address_of_ip6_in_brackets(void **state)
 {
-	struct process server =
-		server_start("-b", "2001:db8::1", "-p", "8081", NULL);
+	struct process server;
 
 	(void)state;
+	needs_ip6();
+	server = server_start("-b", "2001:db8::1", "-p", "8081", NULL);
 	assert_no_such_address(&server, "[2001:db8::1]:8081");
 }
 
 static void test_ready_is_at_its_end_if_bind_fails(void **state)
 {
 	struct process server =
-		shell_start("exec 3>&1; exec $SERVER -b 192.0.2.1 -r 3");
+		shell_start("exec 3>&1; exec \"$SERVER\" -b 192.0.2.1 -r 3");
 
 	(void)state;
 	assert_no_such_address(&server, "192.0.2.1:8080");
@@ -788,7 +788,8 @@ static void test_ready_is_at_its_end_if_bind_fails(void **state)
 
 static void test_ready_fails_if_it_can_not_be_written(void **state)
 {
-	struct process server = shell_start("exec $SERVER -r 3 3>/dev/full");
+	struct process server =
+		shell_start("exec \"$SERVER\" -p 0 -r 3 3>/dev/full");
 
 	(void)state;
 	assert_ended(&server, 1, "",
@@ -804,12 +805,13 @@ static void test_ready_serves_a_script_in(void **state)
 	struct process child;
 
 	needs_program(shell);
+	needs_program("bash");
 	snprintf(script, sizeof(script),
-		 "cd $(mktemp -d) && %s%s -c 'mkfifo r; "
-		 "$SERVER -p 0 -r 3 3>r >out & read port <r; "
+		 "cd \"$FOLDER\" && %s%s -c 'mkfifo r; "
+		 "\"$SERVER\" -p 0 -r 3 3>r >out & read port <r; "
 		 "test $port -gt 0 && "
 		 "bash -c \"echo hi >/dev/tcp/127.0.0.1/$port\"; "
-		 "wait $!; echo $?; cat out; rm -r $PWD'",
+		 "wait $!; echo $?; cat out'",
 		 shell, strcmp(shell, "busybox") == 0 ? " sh" : "");
 	child = shell_start(script);
 	assert_ended(&child, 0, "0\nhi\n", "");
@@ -817,7 +819,7 @@ static void test_ready_serves_a_script_in(void **state)
 
 static void test_help_fails_if_it_can_not_be_written(void **state)
 {
-	struct process server = shell_start("exec $SERVER -h >/dev/full");
+	struct process server = shell_start("exec \"$SERVER\" -h >/dev/full");
 
 	(void)state;
 	assert_ended(&server, 1, "",
@@ -860,10 +862,12 @@ int main(void)
 		cmocka_unit_test(test_limit_takes_a_plain_message_over_128),
 		cmocka_unit_test(test_eof_takes_a_stream_into_a_pipe),
 		cmocka_unit_test(test_eof_hands_on_what_an_idle_sender_sent),
-		cmocka_unit_test(
-			test_eof_takes_a_stream_into_a_file_at_its_offset),
-		cmocka_unit_test(
-			test_eof_takes_a_stream_into_the_end_of_a_file),
+		cmocka_unit_test_setup_teardown(
+			test_eof_takes_a_stream_into_a_file_at_its_offset,
+			make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(
+			test_eof_takes_a_stream_into_the_end_of_a_file,
+			make_folder, remove_folder),
 		cmocka_unit_test(test_eof_takes_a_stream_into_a_device),
 		cmocka_unit_test(test_eof_fails_if_the_device_is_full),
 		cmocka_unit_test(test_eof_fails_if_the_reader_goes_away),
@@ -896,10 +900,15 @@ int main(void)
 			test_bind_fails_with_an_address_of_ip6_in_brackets),
 		cmocka_unit_test(test_ready_is_at_its_end_if_bind_fails),
 		cmocka_unit_test(test_ready_fails_if_it_can_not_be_written),
-		cmocka_unit_test_prestate(test_ready_serves_a_script_in, dash),
-		cmocka_unit_test_prestate(test_ready_serves_a_script_in, bash),
-		cmocka_unit_test_prestate(test_ready_serves_a_script_in,
-					  busybox),
+		{ "test_ready_serves_a_script_in_dash",
+		  test_ready_serves_a_script_in, make_folder, remove_folder,
+		  dash },
+		{ "test_ready_serves_a_script_in_bash",
+		  test_ready_serves_a_script_in, make_folder, remove_folder,
+		  bash },
+		{ "test_ready_serves_a_script_in_busybox",
+		  test_ready_serves_a_script_in, make_folder, remove_folder,
+		  busybox },
 		cmocka_unit_test(test_help_fails_if_it_can_not_be_written),
 		cmocka_unit_test(test_version_is_printed_alone),
 		cmocka_unit_test(test_usage_has_a_status_of_its_own),

@@ -25,8 +25,7 @@ enum {
 	README_BYTES = 65536,
 	BLOCK_BYTES = 4096,
 	MOST_BLOCKS = 64,
-	LINE_BYTES = 1024,
-	PORT = 8080
+	LINE_BYTES = 1024
 };
 
 struct block {

@@ -16,8 +16,10 @@ static void test_server_makes_the_calls_of_the_run_and_no_others(void **state)
 
 	(void)state;
 	needs_program("strace");
+	needs_port();
 	server = process_spawn(argv);
-	client = client_connect(8080);
+	wait_for_listener(PORT);
+	client = client_connect(PORT);
 	client_send(client, "hi\n", 3);
 	result = process_end(&server);
 	close(client);
@@ -51,8 +53,10 @@ static void assert_stream_call(const char *script, const char *call)
 	int client;
 
 	needs_program("strace");
+	needs_port();
 	server = shell_start(script);
-	client = client_connect(8080);
+	wait_for_listener(PORT);
+	client = client_connect(PORT);
 	client_send(client, stream, sizeof(stream));
 	close(client);
 	result = process_end(&server);

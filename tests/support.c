@@ -4,8 +4,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fnmatch.h>
+#include <limits.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -16,6 +18,8 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -38,7 +42,7 @@ long long now_ms(void)
 static struct {
 	int from;
 	int to;
-} redirection;
+} redirection = { -1, -1 };
 
 void redirect_next(int from, int to)
 {
@@ -48,6 +52,9 @@ void redirect_next(int from, int to)
 
 static void become_child(const int in[2], const int out[2], const int err[2])
 {
+	/* Before its number is that of another. */
+	const int from = dup(redirection.from);
+
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	setpgid(0, 0);
 	/* Also where the test itself hangs on what the child holds. */
@@ -55,13 +62,15 @@ static void become_child(const int in[2], const int out[2], const int err[2])
 	dup2(in[READ], STDIN_FILENO);
 	dup2(out[WRITE], STDOUT_FILENO);
 	dup2(err[WRITE], STDERR_FILENO);
-	if (redirection.from > 0)
-		dup2(redirection.from, redirection.to);
 	for (int i = 0; i < 2; i++) {
 		close(in[i]);
 		close(out[i]);
 		close(err[i]);
 	}
+	if (from == -1 || from == redirection.to)
+		return;
+	dup2(from, redirection.to);
+	close(from);
 }
 
 /*
@@ -93,7 +102,7 @@ struct process process_start(int (*body)(const void *), const void *argument)
 		become_child(in, out, err);
 		exit(body(argument));
 	}
-	redirection.from = redirection.to = 0;
+	redirection.from = redirection.to = -1;
 	close(in[READ]);
 	close(out[WRITE]);
 	close(err[WRITE]);
@@ -128,7 +137,9 @@ struct process process_spawn(const char *const argv[])
 
 struct process shell_start(const char *script)
 {
-	const char *const argv[] = { "sh", "-c", script, NULL };
+	const char *const argv[] = {
+		"env", "LC_ALL=C", "sh", "-c", script, NULL
+	};
 
 	return process_spawn(argv);
 }
@@ -168,53 +179,103 @@ static int execute_ready(const void *argument)
 	return execute_from(4, ready->argv);
 }
 
-static uint16_t read_port(int fd)
+size_t read_some(int fd, void *buf, size_t len, const char *what)
 {
 	struct pollfd ready = { fd, POLLIN, 0 };
-	char line[16] = "";
+	ssize_t n;
 
-	assert_int_equal(poll(&ready, 1, WAIT_MS), 1);
-	assert_int_not_equal(read(fd, line, sizeof(line) - 1), -1);
-	assert_non_null(strchr(line, '\n'));
-	assert_int_equal(read(fd, line, 1), 0);
-	return (uint16_t)atoi(line);
+	if (poll(&ready, 1, WAIT_MS) != 1)
+		fail_msg("within %d ms there came no %s", WAIT_MS, what);
+	n = read(fd, buf, len);
+	assert_int_not_equal(n, -1);
+	return (size_t)n;
 }
 
-struct process server_listen(uint16_t *port, const char *argument, ...)
+/* The port of a ready line that is whole and alone, or 0. */
+static uint16_t read_port(int fd)
 {
-	const char *argv[MAX_ARGUMENTS + 1] = { NULL, "-p", "0", "-r", "3" };
+	char line[16] = "", expected[16];
+	size_t len = 0, n;
+	uint16_t port;
+
+	do {
+		n = read_some(fd, line + len, sizeof(line) - 1 - len,
+			      "ready line with its end");
+		len += n;
+	} while (n > 0);
+	port = (uint16_t)atoi(line);
+	snprintf(expected, sizeof(expected), "%u\n", port);
+	return strcmp(line, expected) == 0 ? port : 0;
+}
+
+static struct process start_listener(uint16_t *port, const char *const argv[])
+{
 	int ends[2];
 	const struct ready ready = { ends, argv };
 	struct process child;
-	va_list rest;
 
-	va_start(rest, argument);
-	add_arguments(argv, 5, argument, rest);
-	va_end(rest);
 	assert_int_equal(pipe(ends), 0);
 	child = process_start(execute_ready, &ready);
 	close(ends[WRITE]);
 	*port = read_port(ends[READ]);
 	close(ends[READ]);
+	if (*port == 0)
+		fail_msg("no ready line: %s", process_end(&child).err);
 	return child;
+}
+
+struct process server_listen(uint16_t *port, const char *argument, ...)
+{
+	const char *argv[MAX_ARGUMENTS + 1] = { NULL, "-p", "0", "-r", "3" };
+	va_list rest;
+
+	va_start(rest, argument);
+	add_arguments(argv, 5, argument, rest);
+	va_end(rest);
+	return start_listener(port, argv);
+}
+
+struct process shell_listen(uint16_t *port, const char *script)
+{
+	const char *const argv[] = {
+		"env", "LC_ALL=C", "sh", "-c", script, NULL
+	};
+
+	return start_listener(port, argv);
 }
 
 /* Adds what fd has to buf, of CAUGHT_BYTES; whether fd is at its end. */
 static bool collect(int fd, char *buf, size_t *len)
 {
-	ssize_t n = read(fd, buf + *len, CAUGHT_BYTES - 1 - *len);
+	ssize_t n = read(fd, buf + *len, CAUGHT_BYTES - *len);
 
 	assert_int_not_equal(n, -1);
+	if (*len + (size_t)n == CAUGHT_BYTES)
+		fail_msg("a process printed %d bytes or more", CAUGHT_BYTES);
 	*len += (size_t)n;
 	buf[*len] = '\0';
 	return n == 0;
 }
 
-int wait_status(pid_t pid)
+int wait_change(pid_t pid, int options)
 {
+	long long bound = now_ms() + WAIT_MS;
+	pid_t changed;
 	int status;
 
-	assert_int_equal(waitpid(pid, &status, 0), pid);
+	while ((changed = waitpid(pid, &status, options | WNOHANG)) == 0) {
+		if (now_ms() > bound)
+			fail_msg("process %d neither ended nor changed", pid);
+		sched_yield();
+	}
+	assert_int_equal(changed, pid);
+	return status;
+}
+
+int wait_status(pid_t pid)
+{
+	int status = wait_change(pid, 0);
+
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status)
 				   : WEXITSTATUS(status);
 }
@@ -256,16 +317,14 @@ void expect_output(struct process *child, const void *bytes, size_t len)
 	char got[65536];
 
 	while (len > 0) {
-		struct pollfd ready = { child->out, POLLIN, 0 };
-		ssize_t n;
+		size_t n = read_some(child->out, got,
+				     len < sizeof(got) ? len : sizeof(got),
+				     "output");
 
-		assert_int_equal(poll(&ready, 1, WAIT_MS), 1);
-		n = read(child->out, got,
-			 len < sizeof(got) ? len : sizeof(got));
 		assert_between(n, 1, len);
-		assert_memory_equal(got, expected, (size_t)n);
+		assert_memory_equal(got, expected, n);
 		expected += n;
-		len -= (size_t)n;
+		len -= n;
 	}
 }
 
@@ -303,16 +362,18 @@ int open_descriptors(void)
 	return count;
 }
 
-static void set_self(const char *name, const char *text)
+static bool set_self(const char *name, const char *text)
 {
 	char path[64];
 	FILE *file;
+	bool set;
 
 	snprintf(path, sizeof(path), "/proc/self/%s", name);
 	file = fopen(path, "w");
-	assert_non_null(file);
-	assert_return_code(fputs(text, file), 0);
-	assert_int_equal(fclose(file), 0);
+	if (file == NULL)
+		return false;
+	set = fputs(text, file) >= 0;
+	return fclose(file) == 0 && set;
 }
 
 /*
@@ -322,33 +383,88 @@ static void set_self(const char *name, const char *text)
 static bool own_user_and_network(void)
 {
 	const unsigned int user = geteuid(), group = getegid();
-	char map[64];
+	char users[64], groups[64];
 
-	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) == -1)
-		return false;
-	snprintf(map, sizeof(map), "%u %u 1", user, user);
-	set_self("uid_map", map);
-	set_self("setgroups", "deny");
-	snprintf(map, sizeof(map), "%u %u 1", group, group);
-	set_self("gid_map", map);
-	return true;
+	snprintf(users, sizeof(users), "%u %u 1", user, user);
+	snprintf(groups, sizeof(groups), "%u %u 1", group, group);
+	return unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0 &&
+	       set_self("uid_map", users) && set_self("setgroups", "deny") &&
+	       set_self("gid_map", groups);
 }
 
-/* Whether own_network could make one. */
-static bool alone;
-
-int own_network(void **state)
+static bool make_network(void)
 {
 	struct ifreq loopback = { .ifr_name = "lo", .ifr_flags = IFF_UP };
 	int fd;
+	bool up;
+
+	if (unshare(CLONE_NEWNET) == -1 && !own_user_and_network())
+		return false;
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	up = ioctl(fd, SIOCSIFFLAGS, &loopback) == 0;
+	close(fd);
+	return up;
+}
+
+/* A child tries it first: there is no way back from one that is half made. */
+int own_network(void **state)
+{
+	int status;
+	pid_t pid = fork();
 
 	(void)state;
-	if (unshare(CLONE_NEWNET) == -1 && !own_user_and_network())
-		return 0;
-	fd = socket(AF_INET, SOCK_DGRAM, 0);
-	assert_int_equal(ioctl(fd, SIOCSIFFLAGS, &loopback), 0);
-	alone = true;
-	return close(fd);
+	if (pid == 0)
+		_exit(make_network() ? 0 : 1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (status == 0)
+		assert_true(make_network());
+	return 0;
+}
+
+int make_folder(void **state)
+{
+	const char *parent = getenv("TMPDIR");
+	char name[PATH_MAX], folder[PATH_MAX];
+
+	(void)state;
+	if (parent == NULL || parent[0] == '\0')
+		parent = "/tmp";
+	snprintf(name, sizeof(name), "%s/server-XXXXXX", parent);
+	if (mkdtemp(name) == NULL || realpath(name, folder) == NULL) {
+		print_error("%s: %s\n", name, strerror(errno));
+		return -1;
+	}
+	return setenv("FOLDER", folder, 1);
+}
+
+int copy_project(void **state)
+{
+	if (make_folder(state) == -1)
+		return -1;
+	return system("cp -R Makefile src include \"$FOLDER\" && "
+		      "cd \"$FOLDER\" && "
+		      "printf '#!/bin/sh\\nexec \"$SERVER\" \"$@\"\\n' "
+		      ">server && "
+		      "chmod +x server");
+}
+
+/* What was copied may have been of a tree that nobody may write to. */
+int remove_folder(void **state)
+{
+	(void)state;
+	return system("chmod -R u+w \"$FOLDER\" && rm -r \"$FOLDER\"");
+}
+
+void forget_make(void)
+{
+	static const char *const names[] = {
+		"MAKEFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "MFLAGS",
+		"BUILD",     "PROGRAM",	      "CPPFLAGS",  "CFLAGS",
+		"LDFLAGS",   "STATIC_PIE",    "WITHOUT",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		unsetenv(names[i]);
 }
 
 void skip_without(bool found, const char *what)
@@ -367,9 +483,16 @@ void needs_program(const char *program)
 	skip_without(system(command) == 0, program);
 }
 
-void needs_own_network(void)
+void needs_compiler(const char *options)
 {
-	skip_without(alone, "a network of its own");
+	char command[256], what[64];
+
+	snprintf(command, sizeof(command),
+		 "echo 'int main(void) { return 0; }' | "
+		 "${CC:-cc}%s -o /dev/null -x c - 2>/dev/null",
+		 options);
+	snprintf(what, sizeof(what), "a compiler that links%s", options);
+	skip_without(system(command) == 0, what);
 }
 
 /* Whether a socket of that family can have the name, as the server's can. */
@@ -387,16 +510,31 @@ static bool can_bind(const struct sockaddr *name, socklen_t len)
 	return bound;
 }
 
-void needs_port(uint16_t port)
+/* Whether no other test program uses PORT: a name that only one can have. */
+static bool is_ours(void)
+{
+	static const struct sockaddr_un name = { .sun_family = AF_UNIX,
+						 .sun_path = "\0server tests" };
+	static int mark = -1;
+
+	if (mark != -1)
+		return true;
+	mark = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (bind(mark, (const struct sockaddr *)&name, sizeof(name)) == 0)
+		return true;
+	close(mark);
+	mark = -1;
+	return false;
+}
+
+void needs_port(void)
 {
 	const struct sockaddr_in name = { .sin_family = AF_INET,
-					  .sin_port = htons(port) };
-	char what[32];
+					  .sin_port = htons(PORT) };
 
-	snprintf(what, sizeof(what), "a free port %u", port);
-	skip_without(
-		alone || can_bind((const struct sockaddr *)&name, sizeof(name)),
-		what);
+	skip_without(is_ours() && can_bind((const struct sockaddr *)&name,
+					   sizeof(name)),
+		     "a free port 8080");
 }
 
 void needs_ip6(void)
@@ -410,19 +548,17 @@ void needs_ip6(void)
 
 static int connect_to(const struct sockaddr *name, socklen_t len)
 {
-	long long bound = now_ms() + WAIT_MS;
+	const struct timeval bound = { .tv_sec = WAIT_MS / 1000 };
+	int fd = socket(name->sa_family, SOCK_STREAM, 0);
 
-	for (;;) {
-		int fd = socket(name->sa_family, SOCK_STREAM, 0);
-
-		assert_int_not_equal(fd, -1);
-		if (connect(fd, name, len) == 0)
-			return fd;
-		assert_int_equal(errno, ECONNREFUSED);
-		close(fd);
-		assert_true(now_ms() < bound);
-		sched_yield();
-	}
+	assert_int_not_equal(fd, -1);
+	/* As of connect(2), and of send(2). */
+	assert_int_equal(
+		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &bound, sizeof(bound)),
+		0);
+	if (connect(fd, name, len) == -1)
+		fail_msg("connect: %s", strerror(errno));
+	return fd;
 }
 
 int client_connect(uint16_t port)
@@ -458,19 +594,28 @@ void client_reset(int client)
 	assert_int_equal(close(client), 0);
 }
 
-int count_listeners(uint16_t port)
+/* In one of the kernel's tables, which it has for each family that it has. */
+static int count_in(const char *path, unsigned int port)
 {
-	FILE *table = fopen("/proc/net/tcp", "r");
-	char line[256], listening[64];
+	FILE *table = fopen(path, "r");
+	unsigned int local, condition;
+	char line[512];
 	int count = 0;
 
-	assert_non_null(table);
-	snprintf(listening, sizeof(listening), ":%04X 00000000:0000 0A ", port);
+	if (table == NULL)
+		return 0;
 	while (fgets(line, sizeof(line), table) != NULL)
-		count += strstr(line, port ? listening
-					   : strchr(listening, ' ')) != NULL;
+		count += sscanf(line, "%*d: %*[^:]:%x %*[^:]:%*x %x", &local,
+				&condition) == 2 &&
+			 local == port && condition == TCP_LISTEN;
 	fclose(table);
 	return count;
+}
+
+int count_listeners(uint16_t port)
+{
+	return count_in("/proc/net/tcp", port) +
+	       count_in("/proc/net/tcp6", port);
 }
 
 void wait_for_listener(uint16_t port)
@@ -478,7 +623,8 @@ void wait_for_listener(uint16_t port)
 	long long bound = now_ms() + WAIT_MS;
 
 	while (count_listeners(port) == 0) {
-		assert_true(now_ms() < bound);
+		if (now_ms() > bound)
+			fail_msg("nobody listens on port %u", port);
 		sched_yield();
 	}
 }

@@ -22,6 +22,7 @@
 #endif
 
 enum {
+	PORT = 8080, /* where the server listens if it is told nothing */
 	CAUGHT_BYTES = 16384, /* of each output; what is more fails the test */
 	LEAKED = 99, /* status of a child that left a descriptor open */
 };
@@ -57,8 +58,17 @@ void expect_output(struct process *child, const void *bytes, size_t len);
 /* The child's end, with what it printed. The child is gone after it. */
 struct result process_end(struct process *child);
 
+/*
+ * Up to len bytes that fd has next, 0 at its end. Where none come, the test
+ * fails for the want of what.
+ */
+size_t read_some(int fd, void *buf, size_t len, const char *what);
+
 /* Waits for a child that has ended its output: the shell's $?. */
 int wait_status(pid_t pid);
+
+/* Waits for what waitpid(2) tells of with these options: its status. */
+int wait_change(pid_t pid, int options);
 
 /* Starts the program that $SERVER names; arguments end with NULL. */
 struct process server_start(const char *argument, ...);
@@ -69,8 +79,11 @@ struct process server_start(const char *argument, ...);
  */
 struct process server_listen(uint16_t *port, const char *argument, ...);
 
-/* Starts a script of sh(1), to which $SERVER is known. */
+/* Starts a script of sh(1), to which "$SERVER" is known, in the C locale. */
 struct process shell_start(const char *script);
+
+/* The same; it runs "$SERVER" with -p 0 -r 3. Returns as server_listen does. */
+struct process shell_listen(uint16_t *port, const char *script);
 
 /* Milliseconds on a clock that nobody sets. */
 long long now_ms(void);
@@ -97,9 +110,25 @@ int open_descriptors(void);
 
 /*
  * Gives this process a network of its own, with nothing but loopback, so that
- * port 8080 is free. Where that is not allowed, it stays in the machine's.
+ * each port is free. Where that is not allowed, it stays in the machine's:
+ * needs_port asks for what it then may lack.
  */
 int own_network(void **state);
+
+/*
+ * Makes a folder below TMPDIR, or /tmp, that scripts know as "$FOLDER". This
+ * and the next two are for set-up and tear-down.
+ */
+int make_folder(void **state);
+
+/* The same, with a copy of the sources, and a ./server that runs $SERVER. */
+int copy_project(void **state);
+
+/* Removes what one of them made. */
+int remove_folder(void **state);
+
+/* Forgets the variables of the make(1) that runs the test, but for CC. */
+void forget_make(void);
 
 /* Where what the test needs was not found, says what, and skips the test. */
 void skip_without(bool found, const char *what);
@@ -107,16 +136,19 @@ void skip_without(bool found, const char *what);
 /* The same for a program that has to be in PATH. */
 void needs_program(const char *program);
 
-/* The same for a network of its own, in which no other process is. */
-void needs_own_network(void);
+/*
+ * The same for port 8080, which has to be free. Until this process ends no
+ * other test program of this network takes it.
+ */
+void needs_port(void);
 
-/* The same for a port that has to be free; in an own network each is. */
-void needs_port(uint16_t port);
+/* The same for a compiler, $CC or cc, that takes these options. */
+void needs_compiler(const char *options);
 
 /* The same for IPv6: ::1 has to be an address of this machine. */
 void needs_ip6(void);
 
-/* A connection to 127.0.0.1, as soon as somebody listens on port. */
+/* A connection to 127.0.0.1, where somebody has to listen on port. */
 int client_connect(uint16_t port);
 
 /* The same to ::1. */
@@ -127,7 +159,7 @@ void client_send(int client, const void *buf, size_t len);
 /* Ends a connection with a reset instead of an end of file. */
 void client_reset(int client);
 
-/* How many sockets of this network listen on port, or on any where it is 0. */
+/* How many sockets of this network listen on port. */
 int count_listeners(uint16_t port);
 
 /* Waits until somebody listens on port, without connecting to it. */
