@@ -118,19 +118,29 @@ void report_rest_left(uint64_t taken, const char *hint)
 	    (uintmax_t)taken, hint);
 }
 
+/* " EIO" or, where no name is known, " errno 5". */
+static void format_errno(char *text, size_t size, int reason)
+{
+	const char *name = entry(errno_names, sizeof(errno_names), reason);
+
+	if (name == NULL)
+		snprintf(text, size, " errno %d", reason);
+	else
+		snprintf(text, size, " %s", name);
+}
+
 void report_step(const char *call, long result, const char *format,
 		 va_list arguments)
 {
 	const int reason = errno;
-	const char *name = "";
-	char text[LINE_BYTES / 2];
+	char text[LINE_BYTES / 2], name[32] = "";
 
 	if (result == -1)
-		name = entry(errno_names, sizeof(errno_names), reason);
+		format_errno(name, sizeof(name), reason);
 	vsnprintf(text, sizeof(text), format, arguments);
 	/* What has no fixed width is last, and can't push a column away. */
-	say("server: man 2 %-11s %6ld = %s(%s)%s%s", call, result, call, text,
-	    result == -1 ? " " : "", name == NULL ? "errno" : name);
+	say("server: man 2 %-11s %6ld = %s(%s)%s", call, result, call, text,
+	    name);
 	errno = reason;
 }
 

@@ -250,8 +250,8 @@ static void test_report_step_names_the_errno(void **state)
 		{ EPERM, "EPERM" },
 		/* The last of Linux, one that it has left out, and none. */
 		{ EHWPOISON, "EHWPOISON" },
-		{ 41, "errno" },
-		{ 99999, "errno" },
+		{ 41, "errno 41" },
+		{ 99999, "errno 99999" },
 	};
 
 	(void)state;
