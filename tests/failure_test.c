@@ -860,8 +860,8 @@ static void note_signal(int number)
 	seen->signals++;
 }
 
-/* Has signals interrupt this process's calls, from now on until it ends. */
-static void disturb(void)
+/* Has signals interrupt this process's calls, until the timer is deleted. */
+static timer_t disturb(void)
 {
 	const struct sigaction action = { .sa_handler = note_signal };
 	const long ns = under_valgrind() ? 10000000 : 100000;
@@ -873,19 +873,28 @@ static void disturb(void)
 	assert_int_equal(sigaction(SIGUSR1, &action, NULL), 0);
 	assert_int_equal(timer_create(CLOCK_MONOTONIC, &event, &timer), 0);
 	assert_int_equal(timer_settime(timer, 0, &often, NULL), 0);
+	return timer;
 }
 
 static int run_stream(const void *argument)
 {
+	enum status status;
+
 	take_options(argument);
 	options.inherited = listener;
-	return (int)receiver_run(&options);
+	status = receiver_run(&options);
+	/* What a sanitizer does at the end is not to be interrupted. */
+	alarm(0);
+	return (int)status;
 }
 
 static int run_disturbed(const void *argument)
 {
-	disturb();
-	return run_stream(argument);
+	const timer_t timer = disturb();
+	const int status = run_stream(argument);
+
+	timer_delete(timer);
+	return status;
 }
 
 static void assert_ended(struct process *server, struct process *sender,
