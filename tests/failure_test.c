@@ -161,7 +161,9 @@ struct seen {
 	enum role role;	  /* of the failed call's descriptor */
 	size_t delivered; /* before it failed */
 	volatile sig_atomic_t signals;
-	int listener; /* the number of the inherited one */
+	int listener;	/* the number of the inherited one */
+	uint16_t port;	/* 0 where it did not come to the accept */
+	char ready[16]; /* what the descriptor of -r was told */
 };
 
 static struct seen *seen;
@@ -283,8 +285,10 @@ static enum role role_of(int fd)
 
 static void watch(const char *call, int fd, bool fails)
 {
-	if (strcmp(call, "accept") == 0)
+	if (strcmp(call, "accept") == 0) {
+		seen->port = bound_port(fd);
 		connect_next(fd);
+	}
 	if (strcmp(call, "recv") == 0)
 		await_sent(fd);
 	for (size_t i = 0; i < CALLS; i++)
@@ -323,9 +327,16 @@ static void take_options(const struct mode *mode)
 	};
 }
 
+/* Where it is still open for writing and empty, this fails: LEAKED tells. */
+static void take_ready(int fd)
+{
+	if (read(fd, seen->ready, sizeof(seen->ready) - 1) == -1)
+		seen->ready[0] = '\0';
+}
+
 static int run(const void *argument)
 {
-	int before, ends[2];
+	int before, ends[2] = { -1, -1 };
 	enum status status;
 
 	trial = argument;
@@ -334,6 +345,7 @@ static int run(const void *argument)
 		options.inherited = seen->listener = listener_on_loopback();
 	if (trial->mode->ready) {
 		assert_int_equal(pipe(ends), 0);
+		assert_int_equal(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
 		options.ready = ends[1];
 	}
 	if (trial->mode->stdin_closed)
@@ -349,6 +361,8 @@ static int run(const void *argument)
 	status = receiver_run(&options);
 	fault_reset();
 	leave();
+	if (trial->mode->ready)
+		take_ready(ends[0]);
 	/* Nothing is left to flush, and a sanitizer has thousands to end. */
 	_exit(open_descriptors() == before ? (int)status : LEAKED);
 }
@@ -579,6 +593,23 @@ static bool is_like(const char *text, const char *pattern)
 	       count_lines(text) == count_lines(pattern);
 }
 
+/* Whoever waits for the port is told it whole, and before the accept. */
+static void assert_ready(const struct trial *tried)
+{
+	char line[sizeof(seen->ready)] = "";
+
+	if (!tried->mode->ready)
+		return;
+	if (seen->port != 0)
+		snprintf(line, sizeof(line), "%u\n", seen->port);
+	else if (tried->call != NULL && strcmp(tried->call, "close") == 0)
+		return; /* The line is there, and its port is not known. */
+	if (strcmp(seen->ready, line) != 0)
+		fail_msg("%s, %s number %d: ready: %s for: %s",
+			 tried->mode->name, tried->call, tried->nth,
+			 seen->ready, line);
+}
+
 static void assert_result(const struct trial *tried, struct result *result,
 			  int status, size_t out_len, const char *err)
 {
@@ -587,6 +618,7 @@ static void assert_result(const struct trial *tried, struct result *result,
 		out_len <= result->out_len &&
 		memcmp(result->out, terminal ? shown : message, out_len) == 0;
 
+	assert_ready(tried);
 	if (tried->mode->verbose)
 		take_out_verbose(result->err, out_len);
 	if (result->status == status && result->out_len == out_len && right &&
@@ -731,8 +763,13 @@ static void assert_whole_in_shorts_of(const struct mode *mode, size_t most)
 static void test_receiver_run_delivers_all_if_counts_are_short(void **state)
 {
 	static const char *const names[] = {
-		"line",		 "line_into_terminal",	 "eof_into_pipe",
-		"eof_into_file", "eof_into_end_of_file", "eof_into_terminal",
+		"ready",
+		"line",
+		"line_into_terminal",
+		"eof_into_pipe",
+		"eof_into_file",
+		"eof_into_end_of_file",
+		"eof_into_terminal",
 	};
 	static const size_t most[] = { 1,   2,	       3,	  959,
 				       961, PIECE - 1, PIECE + 1, 2 * PIECE };
