@@ -393,7 +393,7 @@ static void open_target(const struct mode *mode)
 	if (mode->live || mode->target == TERMINAL)
 		open_terminal();
 	else if (mode->target != PIPE)
-		target = open("/tmp", O_TMPFILE | O_RDWR | append, 0600);
+		target = temporary_file(append);
 }
 
 static void close_target(void)

@@ -334,9 +334,8 @@ static void test_output_widen_tells_what_can_be_spliced_to(void **state)
 {
 	(void)state;
 	assert_true(can_splice(open("/dev/null", O_WRONLY)));
-	assert_true(can_splice(open("/tmp", O_TMPFILE | O_RDWR, 0600)));
-	assert_false(
-		can_splice(open("/tmp", O_TMPFILE | O_RDWR | O_APPEND, 0600)));
+	assert_true(can_splice(temporary_file(0)));
+	assert_false(can_splice(temporary_file(O_APPEND)));
 	assert_false(can_splice(open("/dev/full", O_WRONLY)));
 	assert_false(can_splice(open("/dev/null", O_RDONLY)));
 	assert_false(can_splice(posix_openpt(O_RDWR | O_NOCTTY)));
@@ -420,7 +419,7 @@ static void test_output_splice_moves_what_waits_into_a_pipe(void **state)
 
 static void test_output_splice_moves_what_waits_into_a_file(void **state)
 {
-	const int fd = open("/tmp", O_TMPFILE | O_RDWR, 0600);
+	const int fd = temporary_file(0);
 	struct output output = output_to(fd);
 	const int from = socket_with_text();
 
@@ -440,8 +439,7 @@ static void test_output_splice_fails_if_the_file_takes_no_more(void **state)
 {
 	const struct rlimit four = { .rlim_cur = 4, .rlim_max = RLIM_INFINITY };
 	struct rlimit before;
-	struct output output =
-		output_to(open("/tmp", O_TMPFILE | O_RDWR, 0600));
+	struct output output = output_to(temporary_file(0));
 	const int from = socket_with_text();
 	ssize_t spliced;
 	int reason;

@@ -421,15 +421,35 @@ int own_network(void **state)
 	return 0;
 }
 
-int make_folder(void **state)
+/* A name that is to be made unique, as mkstemp(3) does. */
+static void name_temporary(char name[PATH_MAX])
 {
 	const char *parent = getenv("TMPDIR");
+
+	if (parent == NULL || parent[0] == '\0')
+		parent = "/tmp";
+	snprintf(name, PATH_MAX, "%s/server-XXXXXX", parent);
+}
+
+int temporary_file(int flags)
+{
+	char name[PATH_MAX];
+	int fd;
+
+	name_temporary(name);
+	fd = mkostemp(name, flags);
+	if (fd == -1)
+		fail_msg("%s: %s", name, strerror(errno));
+	assert_int_equal(unlink(name), 0);
+	return fd;
+}
+
+int make_folder(void **state)
+{
 	char name[PATH_MAX], folder[PATH_MAX];
 
 	(void)state;
-	if (parent == NULL || parent[0] == '\0')
-		parent = "/tmp";
-	snprintf(name, sizeof(name), "%s/server-XXXXXX", parent);
+	name_temporary(name);
 	if (mkdtemp(name) == NULL || realpath(name, folder) == NULL) {
 		print_error("%s: %s\n", name, strerror(errno));
 		return -1;

@@ -130,6 +130,12 @@ int remove_folder(void **state);
 /* Forgets the variables of the make(1) that runs the test, but for CC. */
 void forget_make(void);
 
+/*
+ * A file below TMPDIR, or /tmp, that has no name any more, for reading and
+ * writing, and with flags of open(2).
+ */
+int temporary_file(int flags);
+
 /* Where what the test needs was not found, says what, and skips the test. */
 void skip_without(bool found, const char *what);
 
