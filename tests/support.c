@@ -250,11 +250,13 @@ static bool collect(int fd, char *buf, size_t *len)
 	ssize_t n = read(fd, buf + *len, CAUGHT_BYTES - *len);
 
 	assert_int_not_equal(n, -1);
-	if (*len + (size_t)n == CAUGHT_BYTES)
-		fail_msg("a process printed %d bytes or more", CAUGHT_BYTES);
 	*len += (size_t)n;
-	buf[*len] = '\0';
-	return n == 0;
+	if (*len < CAUGHT_BYTES) {
+		buf[*len] = '\0';
+		return n == 0;
+	}
+	fail_msg("a process printed %d bytes or more", CAUGHT_BYTES);
+	return true;
 }
 
 int wait_change(pid_t pid, int options)
