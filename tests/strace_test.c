@@ -16,12 +16,21 @@ static void needs_strace(void)
 		     "the right to trace");
 }
 
+/* Where the kernel has a call recv, as that of i386, it is made. */
+static const char *recv_of(const char *calls)
+{
+	return strstr(calls, "recv(") != NULL
+		       ? "recv(4, \"hi\\n\", 128, 0)"
+		       : "recvfrom(4, \"hi\\n\", 128, 0, NULL, NULL)";
+}
+
 static void test_server_makes_the_calls_of_the_run_and_no_others(void **state)
 {
-	const char *const argv[] = { "strace", "-a", "1", getenv("SERVER"),
-				     NULL };
+	const char *const argv[] = { "strace",	       "-qq", "-a", "1",
+				     getenv("SERVER"), NULL };
 	struct process server;
 	struct result result;
+	char expected[1024];
 	const char *calls;
 	int client;
 
@@ -37,19 +46,21 @@ static void test_server_makes_the_calls_of_the_run_and_no_others(void **state)
 	assert_string_equal(result.out, "hi\n");
 	calls = strstr(result.err, "socket(");
 	assert_non_null(calls);
-	assert_string_equal(
-		calls, "socket(AF_INET, SOCK_STREAM, IPPROTO_IP) = 3\n"
-		       "setsockopt(3, SOL_SOCKET, SO_REUSEADDR, [1], 4) = 0\n"
-		       "bind(3, {sa_family=AF_INET, sin_port=htons(8080), "
-		       "sin_addr=inet_addr(\"0.0.0.0\")}, 16) = 0\n"
-		       "listen(3, 5) = 0\n"
-		       "accept(3, NULL, NULL) = 4\n"
-		       "recvfrom(4, \"hi\\n\", 128, 0, NULL, NULL) = 3\n"
-		       "write(1, \"hi\\n\", 3) = 3\n"
-		       "close(4) = 0\n"
-		       "close(3) = 0\n"
-		       "exit_group(0) = ?\n"
-		       "+++ exited with 0 +++\n");
+	snprintf(expected, sizeof(expected),
+		 "socket(AF_INET, SOCK_STREAM, IPPROTO_IP) = 3\n"
+		 "setsockopt(3, SOL_SOCKET, SO_REUSEADDR, [1], 4) = 0\n"
+		 "bind(3, {sa_family=AF_INET, sin_port=htons(8080), "
+		 "sin_addr=inet_addr(\"0.0.0.0\")}, 16) = 0\n"
+		 "listen(3, 5) = 0\n"
+		 "accept(3, NULL, NULL) = 4\n"
+		 "%s = 3\n"
+		 "write(1, \"hi\\n\", 3) = 3\n"
+		 "close(4) = 0\n"
+		 "close(3) = 0\n"
+		 "exit_group(0) = ?\n",
+		 recv_of(calls));
+	assert_string_equal(calls, expected);
+	assert_int_equal(result.status, 0);
 }
 
 enum {
