@@ -1,10 +1,10 @@
 #!/bin/sh
 # usage: valgrind.sh [ARGUMENT...]
-# Runs a test program or, where no test program is named, the server that
-# `make valgrind` builds, under valgrind, which ends with status 99 where it found anything.
+# Runs a test program or, where the first argument is none, the server beside
+# this script under valgrind, which ends with status 99 if it found anything.
 case ${1-} in
 *_test) ;;
-*) set -- "$(dirname "$0")/../build/valgrind/server" "$@" ;;
+*) set -- "$(dirname "$0")/server" "$@" ;;
 esac
 exec valgrind --quiet --error-exitcode=99 --leak-check=full \
 	--show-leak-kinds=definite,indirect "$@"
