@@ -17,9 +17,9 @@ quote = '$(subst ','\'',$(1))'
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes
 DEFINES := -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Iinclude -I$(BUILD)
 # FORTIFY works on optimised code only, and warns elsewhere.
-LEVEL := $(lastword $(filter -O%,$(CFLAGS)))
+OPTIMIZE := $(filter-out -O0,$(lastword $(filter -O%,$(CFLAGS))))
 FORTIFY := $(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,$(if \
-	$(filter -O1 -O2 -O3 -Os,$(LEVEL)),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2))
+	$(OPTIMIZE),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2))
 HARDEN_CFLAGS := -fPIE -fstack-protector-strong $(FORTIFY)
 # The C library is linked in where it can be: a start has nothing to load then,
 # and strace shows no more than the program does. Asked only when it links.
@@ -233,7 +233,7 @@ lint: $(BUILD)/errno_names.h
 	! mandoc -Tlint -Wall src/server.1 | \
 		grep -v 'referenced manual not found'
 	shellcheck tests/*.sh tests/bench/*.sh tests/fuzz/*.sh \
-		tests/prove/*.sh .ci/run
+		tests/prove/*.sh .ci/run .ci/bare
 
 clean:
 	rm -rf $(BUILD) $(PROGRAM)
