@@ -70,6 +70,12 @@ static void add_shown(char *to, const char *line)
 			line += 2;
 			continue;
 		}
+		/* musl says only "Address in use". */
+		if (strncmp(line, "already in use", 14) == 0) {
+			add(to, "*in use", 7);
+			line += 13;
+			continue;
+		}
 		add(to, "\\", strchr("*?[\\", *line) != NULL);
 		add(to, line, 1);
 	}
