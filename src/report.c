@@ -35,9 +35,9 @@ static const char *entry(const char *const list[], size_t size, int reason)
 	return (size_t)reason < size / sizeof(list[0]) ? list[reason] : NULL;
 }
 
-static double to_seconds(uint64_t us)
+static double to_seconds(double us)
 {
-	return (double)us / (double)SECOND_US;
+	return us / (double)SECOND_US;
 }
 
 /* One line, which a control character in what was typed can't break. */
@@ -89,7 +89,7 @@ void report_deadline(const char *call, const char *object, uint64_t timeout_us,
 	const bool begun = strcmp(call, "recv") == 0 && delivered > 0;
 
 	say("server: %s %s: %s within %.15g s, %ju bytes delivered; %s", call,
-	    object, missing(call, delivered), to_seconds(timeout_us),
+	    object, missing(call, delivered), to_seconds((double)timeout_us),
 	    (uintmax_t)delivered,
 	    begun ? "-t gives more time, if its sender ends it, as nc -N does"
 		  : "-t gives more time");
@@ -183,7 +183,7 @@ static uint64_t now_us(void)
 static void format_rate(char *text, size_t size, uint64_t bytes, uint64_t us)
 {
 	static const char *const units[] = { "B/s", "kB/s", "MB/s", "GB/s" };
-	double seconds = to_seconds(us + 1);
+	double seconds = to_seconds((double)us + 1);
 	double rate = (double)bytes / seconds;
 	size_t unit = 0;
 
