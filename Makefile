@@ -40,7 +40,8 @@ TEST_HEADERS := $(HEADERS) $(wildcard tests/*.h)
 # WITHOUT names those that a variant can't run.
 TEST_SOURCES := $(filter-out $(WITHOUT:%=tests/%.c),$(wildcard tests/*_test.c))
 TESTS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
-HELPERS := $(BUILD)/tests/support.o $(BUILD)/tests/fault.o
+HELPERS := $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(filter-out \
+	%_test.c,$(wildcard tests/*.c)))
 TEST_MODULES := $(MODULES:$(BUILD)/%=$(BUILD)/tests/modules/%)
 WRAP := socket setsockopt getsockopt bind listen getsockname accept recv \
 	write close setitimer splice pipe fcntl ioctl

@@ -21,16 +21,6 @@ static int option(int fd, int level, int name)
 	return value;
 }
 
-static int listener_on_loopback(void)
-{
-	int fd = net_socket(AF_INET, SOCK_STREAM, 0);
-
-	assert_int_not_equal(fd, -1);
-	assert_int_equal(net_bind(fd, "127.0.0.1", 0), 0);
-	assert_int_equal(net_listen(fd, 5), 0);
-	return fd;
-}
-
 /* A connection: pair[0] is the client's end, pair[1] came from net_accept. */
 static void connect_pair(int pair[2])
 {

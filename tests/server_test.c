@@ -187,15 +187,10 @@ static void test_server_fails_if_stdout_is_full(void **state)
 static void test_server_fails_if_stdout_has_no_reader(void **state)
 {
 	struct process server = server_listen(&port, NULL);
-	int ends[2];
 	struct result result;
 
 	(void)state;
-	/* Leaves process_end a pipe that is at its end. */
-	assert_int_equal(pipe(ends), 0);
-	close(ends[1]);
-	dup2(ends[0], server.out);
-	close(ends[0]);
+	leave_output(&server);
 	result = send_to(&server, hi, sizeof(hi));
 	assert_failed(&result, "server: write standard output: Broken pipe; "
 			       "its reader has ended, run both again\n");

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <fnmatch.h>
 #include <limits.h>
 #include <net/if.h>
@@ -21,6 +22,7 @@
 #include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -313,6 +315,16 @@ struct result process_end(struct process *child)
 	return result;
 }
 
+void leave_output(struct process *child)
+{
+	int gone[2];
+
+	assert_int_equal(pipe(gone), 0);
+	close(gone[WRITE]);
+	assert_int_equal(dup2(gone[READ], child->out), child->out);
+	close(gone[READ]);
+}
+
 void expect_output(struct process *child, const void *bytes, size_t len)
 {
 	const char *expected = bytes;
@@ -489,6 +501,39 @@ void forget_make(void)
 		unsetenv(names[i]);
 }
 
+void open_terminal(int pty[2])
+{
+	struct termios raw;
+
+	pty[0] = posix_openpt(O_RDWR | O_NOCTTY);
+	assert_int_not_equal(pty[0], -1);
+	assert_int_equal(grantpt(pty[0]), 0);
+	assert_int_equal(unlockpt(pty[0]), 0);
+	pty[1] = open(ptsname(pty[0]), O_RDWR | O_NOCTTY);
+	assert_int_not_equal(pty[1], -1);
+	assert_int_equal(tcgetattr(pty[1], &raw), 0);
+	cfmakeraw(&raw);
+	assert_int_equal(tcsetattr(pty[1], TCSANOW, &raw), 0);
+}
+
+size_t read_screen(const int pty[2], char *text, size_t size)
+{
+	size_t len = 0;
+
+	assert_int_equal(write(pty[1], "", 1), 1);
+	do {
+		assert_between(len, 0, size - 1);
+		len += read_some(pty[0], text + len, size - len, "screen");
+	} while (text[len - 1] != '\0');
+	return len - 1;
+}
+
+void close_terminal(const int pty[2])
+{
+	close(pty[0]);
+	close(pty[1]);
+}
+
 void skip_without(bool found, const char *what)
 {
 	if (found)
@@ -606,6 +651,19 @@ void client_send(int client, const void *buf, size_t len)
 	assert_int_equal(send(client, buf, len, MSG_NOSIGNAL), len);
 }
 
+int client_send_stream(int client, const char *stream, size_t len)
+{
+	for (size_t sent = 0; sent < len;) {
+		ssize_t n =
+			send(client, stream + sent, len - sent, MSG_NOSIGNAL);
+
+		if (n == -1)
+			return errno == ECONNRESET || errno == EPIPE ? 0 : 1;
+		sent += (size_t)n;
+	}
+	return close(client);
+}
+
 void client_reset(int client)
 {
 	const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
@@ -614,6 +672,18 @@ void client_reset(int client)
 				    sizeof(at_once)),
 			 0);
 	assert_int_equal(close(client), 0);
+}
+
+int listener_on_loopback(void)
+{
+	struct sockaddr_in name = { .sin_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_not_equal(fd, -1);
+	assert_int_equal(bind(fd, (struct sockaddr *)&name, sizeof(name)), 0);
+	assert_int_equal(listen(fd, 5), 0);
+	return fd;
 }
 
 /* In one of the kernel's tables, which it has for each family that it has. */

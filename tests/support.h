@@ -58,6 +58,9 @@ void expect_output(struct process *child, const void *bytes, size_t len);
 /* The child's end, with what it printed. The child is gone after it. */
 struct result process_end(struct process *child);
 
+/* From now on nobody reads the child's output; process_end finds it empty. */
+void leave_output(struct process *child);
+
 /*
  * Up to len bytes that fd has next, 0 at its end. Where none come, the test
  * fails for the want of what.
@@ -136,6 +139,17 @@ void forget_make(void);
  */
 int temporary_file(int flags);
 
+/* A terminal that changes nothing: pty[0] is who looks at it. */
+void open_terminal(int pty[2]);
+
+/*
+ * All that the terminal has been sent, NUL added; size is more than that. No
+ * NUL is sent, as it would be shown as ^@. Returns the length.
+ */
+size_t read_screen(const int pty[2], char *text, size_t size);
+
+void close_terminal(const int pty[2]);
+
 /* Where what the test needs was not found, says what, and skips the test. */
 void skip_without(bool found, const char *what);
 
@@ -162,8 +176,17 @@ int client_connect6(uint16_t port);
 
 void client_send(int client, const void *buf, size_t len);
 
+/*
+ * The same for more than the kernel keeps, in a process of its own: 0, also
+ * where the server turns the rest away, else 1.
+ */
+int client_send_stream(int client, const char *stream, size_t len);
+
 /* Ends a connection with a reset instead of an end of file. */
 void client_reset(int client);
+
+/* A listener of this process on a port of 127.0.0.1. */
+int listener_on_loopback(void);
 
 /* How many sockets of this network listen on port. */
 int count_listeners(uint16_t port);

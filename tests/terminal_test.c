@@ -19,28 +19,6 @@ static void use_locale(const char *name)
 	setenv("LC_ALL", name, 1);
 }
 
-/* A terminal that changes nothing: pty[0] is who looks at it. */
-static void open_terminal(int pty[2])
-{
-	struct termios raw;
-
-	pty[0] = posix_openpt(O_RDWR | O_NOCTTY);
-	assert_int_not_equal(pty[0], -1);
-	assert_int_equal(grantpt(pty[0]), 0);
-	assert_int_equal(unlockpt(pty[0]), 0);
-	pty[1] = open(ptsname(pty[0]), O_RDWR | O_NOCTTY);
-	assert_int_not_equal(pty[1], -1);
-	assert_int_equal(tcgetattr(pty[1], &raw), 0);
-	cfmakeraw(&raw);
-	assert_int_equal(tcsetattr(pty[1], TCSANOW, &raw), 0);
-}
-
-static void close_terminal(const int pty[2])
-{
-	close(pty[0]);
-	close(pty[1]);
-}
-
 static void expect_shown(const int pty[2], const char *text)
 {
 	struct process screen = { .out = pty[0] };

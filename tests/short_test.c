@@ -1,0 +1,120 @@
+/* The run among short counts and resets. */
+#include <stdio.h>
+#include <string.h>
+
+#include "receiver.h"
+#include "trial.h"
+
+static void assert_whole_in_shorts_of(const struct mode *mode, size_t most)
+{
+	const struct trial tried = { .mode = mode, .most_write = most };
+
+	if (!is_left_out())
+		assert_whole(&tried);
+}
+
+static void test_receiver_run_delivers_all_if_counts_are_short(void **state)
+{
+	static const char *const names[] = {
+		"ready",
+		"line",
+		"line_into_terminal",
+		"eof_into_pipe",
+		"eof_into_file",
+		"eof_into_end_of_file",
+		"eof_into_terminal",
+	};
+	static const size_t most[] = { 1,   2,	       3,	  959,
+				       961, PIECE - 1, PIECE + 1, 2 * PIECE };
+
+	(void)state;
+	for (size_t i = 1; i <= SHORT; i++)
+		assert_whole_in_shorts_of(mode_of("plain"), i);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		open_target(mode_of(names[i]));
+		for (size_t j = 0; j < sizeof(most) / sizeof(most[0]); j++)
+			assert_whole_in_shorts_of(mode_of(names[i]), most[j]);
+		close_target();
+	}
+}
+
+/* A plain message is what one recv gives, and so is one byte then. */
+static void test_receiver_run_takes_a_message_byte_by_byte(void **state)
+{
+	static const char *const names[] = {
+		"line",
+		"line_cut",
+		"eof_into_pipe",
+		"eof_into_file",
+		"eof_into_terminal",
+		"eof_cut",
+		"skip_empty_and_line",
+	};
+	struct trial tried = { .mode = mode_of("plain"), .most_recv = 1 };
+	struct result result = try(&tried);
+
+	(void)state;
+	assert_result(&tried, &result, STATUS_OK, 1, "");
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		tried.mode = mode_of(names[i]);
+		if (is_left_out())
+			continue;
+		open_target(tried.mode);
+		assert_whole(&tried);
+		close_target();
+	}
+}
+
+static void assert_reset(const struct trial *tried)
+{
+	const struct mode *mode = tried->mode;
+	const bool plain = !mode->line && !mode->eof;
+	struct result result;
+
+	if (is_left_out())
+		return;
+	result = try(tried);
+	if (tried->sent == 0 && mode->skip_empty)
+		assert_result(tried, &result, STATUS_OK, mode->whole, "");
+	else if (tried->sent > 0 && plain)
+		assert_result(tried, &result, STATUS_OK, tried->sent, "");
+	else
+		assert_result(tried, &result, STATUS_FAILED, tried->sent,
+			      "server: recv connection: "
+			      "Connection reset by peer; *\n");
+}
+
+static void test_receiver_run_delivers_what_came_before_a_reset(void **state)
+{
+	static const size_t sent[] = { 0, 1, PIECE, TEXT - 1 };
+
+	(void)state;
+	for (size_t i = 0; i < MODES; i++) {
+		struct trial tried = in_pieces(&modes[i]);
+		const size_t most = modes[i].limit == 0 ? TEXT : 1;
+
+		open_target(&modes[i]);
+		for (size_t j = 0; j < 4 && sent[j] <= most; j++) {
+			tried.sent = sent[j];
+			for (tried.reset = BEFORE_ACCEPT;
+			     tried.reset <= AFTER_WRITE; tried.reset++)
+				if (sent[j] > 0 || tried.reset != AFTER_WRITE)
+					assert_reset(&tried);
+		}
+		close_target();
+	}
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			test_receiver_run_delivers_all_if_counts_are_short),
+		cmocka_unit_test(
+			test_receiver_run_takes_a_message_byte_by_byte),
+		cmocka_unit_test(
+			test_receiver_run_delivers_what_came_before_a_reset),
+	};
+
+	return cmocka_run_group_tests(tests, prepare_trials, end_trials);
+}

@@ -1,0 +1,257 @@
+/* A stream: among signals, with a reader that is slow, stuck or gone. */
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "receiver.h"
+#include "trial.h"
+
+enum {
+	STREAM_BYTES = 10000000,
+};
+
+/* A stream that is sent meanwhile, by a process of its own. */
+static char stream[STREAM_BYTES];
+static int listener;
+
+static int fill_stream(void **state)
+{
+	for (size_t i = 0; i < STREAM_BYTES; i++)
+		stream[i] = (char)('a' + (i * 7 + i / 251) % 26);
+	stream[STREAM_BYTES - 1] = '\n';
+	if (prepare_trials(state) == -1)
+		return -1;
+	listener = listener_on_loopback();
+	return 0;
+}
+
+static int free_stream(void **state)
+{
+	close(listener);
+	return end_trials(state);
+}
+
+static int send_stream(const void *unused)
+{
+	(void)unused;
+	return client_send_stream(client_connect(bound_port(listener)), stream,
+				  STREAM_BYTES);
+}
+
+static void note_signal(int number)
+{
+	(void)number;
+	seen->signals++;
+}
+
+/* Has signals interrupt this process's calls, until the timer is deleted. */
+static timer_t disturb(void)
+{
+	const struct sigaction action = { .sa_handler = note_signal };
+	const long ns = under_valgrind() ? 10000000 : 100000;
+	const struct itimerspec often = { { 0, ns }, { 0, ns } };
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL,
+				  .sigev_signo = SIGUSR1 };
+	timer_t timer;
+
+	assert_int_equal(sigaction(SIGUSR1, &action, NULL), 0);
+	assert_int_equal(timer_create(CLOCK_MONOTONIC, &event, &timer), 0);
+	assert_int_equal(timer_settime(timer, 0, &often, NULL), 0);
+	return timer;
+}
+
+static int run_stream(const void *argument)
+{
+	struct options options = options_of(argument);
+	enum status status;
+
+	options.inherited = listener;
+	status = receiver_run(&options);
+	/* What a sanitizer does at the end is not to be interrupted. */
+	alarm(0);
+	return (int)status;
+}
+
+static int run_disturbed(const void *argument)
+{
+	const timer_t timer = disturb();
+	const int status = run_stream(argument);
+
+	timer_delete(timer);
+	return status;
+}
+
+static void assert_ended(struct process *server, struct process *sender,
+			 int status, const char *err)
+{
+	struct result result = process_end(server);
+
+	assert_string_equal(result.err, err);
+	assert_int_equal(result.out_len, 0);
+	assert_int_equal(result.status, status);
+	assert_int_equal(process_end(sender).status, 0);
+}
+
+static void assert_file_has_stream(int target)
+{
+	static char got[65536];
+	size_t len = 0;
+	ssize_t n;
+
+	while ((n = pread(target, got, sizeof(got), (off_t)len)) > 0) {
+		assert_between(n, 1, STREAM_BYTES - len);
+		assert_memory_equal(got, stream + len, (size_t)n);
+		len += (size_t)n;
+	}
+	assert_int_equal(len, STREAM_BYTES);
+}
+
+static void test_receiver_run_delivers_a_stream_among_signals(void **state)
+{
+	static const char *const names[] = { "line", "eof_into_pipe",
+					     "eof_into_file",
+					     "eof_into_end_of_file" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const struct mode *mode = mode_of(names[i]);
+		struct process sender = process_start(send_stream, NULL);
+		struct process server;
+		int target;
+
+		seen->signals = 0;
+		target = open_target(mode);
+		if (target != -1)
+			redirect_next(target, STDOUT_FILENO);
+		server = process_start(run_disturbed, mode);
+		if (target == -1)
+			expect_output(&server, stream, STREAM_BYTES);
+		assert_ended(&server, &sender, STATUS_OK, "");
+		if (target != -1)
+			assert_file_has_stream(target);
+		close_target();
+		assert_int_not_equal(seen->signals, 0);
+	}
+}
+
+static void await_signals(int count)
+{
+	const int until = seen->signals + count;
+	const long long bound = now_ms() + WAIT_MS;
+
+	while (seen->signals < until) {
+		assert_true(now_ms() < bound);
+		sched_yield();
+	}
+}
+
+/*
+ * It takes more only when the server waits for it and has been interrupted in
+ * that, for half of the stream.
+ */
+static void
+test_receiver_run_waits_for_a_slow_reader_among_signals(void **state)
+{
+	static const char *const names[] = { "line", "eof_into_pipe" };
+	const size_t some = 250000;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct process sender = process_start(send_stream, NULL);
+		struct process server =
+			process_start(run_disturbed, mode_of(names[i]));
+		size_t taken = 0;
+
+		for (; taken < STREAM_BYTES / 2; taken += some) {
+			wait_for_output(server.pid);
+			await_signals(3);
+			expect_output(&server, stream + taken, some);
+		}
+		expect_output(&server, stream + taken, STREAM_BYTES - taken);
+		assert_ended(&server, &sender, STATUS_OK, "");
+	}
+}
+
+/*
+ * A run that takes what was sent before, and whose output nobody reads. It puts
+ * as much in there as fits, unless the time is up before.
+ */
+static struct result run_stuck(const struct mode *mode, int *delivered)
+{
+	int sender = client_connect(bound_port(listener));
+	struct process server;
+	struct pollfd gone = { 0 };
+
+	assert_true(send(sender, stream, STREAM_BYTES, MSG_DONTWAIT) > 0);
+	server = process_start(run_stream, mode);
+	gone.fd = server.out;
+	assert_int_equal(poll(&gone, 1, WAIT_MS), 1);
+	close(sender);
+	/* Where it was not accepted it is not to be the next. */
+	close(listener);
+	listener = listener_on_loopback();
+	assert_int_equal(ioctl(server.out, FIONREAD, delivered), 0);
+	expect_output(&server, stream, (size_t)*delivered);
+	return process_end(&server);
+}
+
+static void test_receiver_run_ends_in_time_if_a_line_gets_stuck(void **state)
+{
+	struct mode mode = *mode_of("line");
+	struct result result = { 0 };
+	char line[128];
+	int delivered;
+
+	(void)state;
+	/* A busy machine takes more time to come to the write. */
+	mode.timeout_us = 250000;
+	do {
+		mode.timeout_us *= 2;
+		result = run_stuck(&mode, &delivered);
+	} while (strstr(result.err, " write ") == NULL &&
+		 mode.timeout_us < 8000000);
+	snprintf(line, sizeof(line),
+		 "server: write standard output: it took no more within %g s, "
+		 "%d bytes delivered; -t gives more time\n",
+		 (double)mode.timeout_us / 1e6, delivered);
+	assert_string_equal(result.err, line);
+	assert_int_equal(result.out_len, 0);
+	assert_int_equal(result.status, STATUS_DEADLINE);
+}
+
+static void test_receiver_run_fails_if_the_reader_of_a_line_leaves(void **state)
+{
+	struct process sender = process_start(send_stream, NULL);
+	struct process server = process_start(run_stream, mode_of("line"));
+
+	(void)state;
+	expect_output(&server, stream, 100000);
+	leave_output(&server);
+	assert_ended(&server, &sender, STATUS_FAILED,
+		     "server: write standard output: Broken pipe; its reader "
+		     "has ended, run both again\n");
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			test_receiver_run_delivers_a_stream_among_signals),
+		cmocka_unit_test(
+			test_receiver_run_waits_for_a_slow_reader_among_signals),
+		cmocka_unit_test(
+			test_receiver_run_ends_in_time_if_a_line_gets_stuck),
+		cmocka_unit_test(
+			test_receiver_run_fails_if_the_reader_of_a_line_leaves),
+	};
+
+	return cmocka_run_group_tests(tests, fill_stream, free_stream);
+}
