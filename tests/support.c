@@ -550,6 +550,18 @@ void needs_program(const char *program)
 	skip_without(system(command) == 0, program);
 }
 
+void needs_locale(const char *name, const char *charmap)
+{
+	char command[256], what[64];
+
+	snprintf(command, sizeof(command),
+		 "localedef -i %s -f %s \"$FOLDER/%s.%s\" >/dev/null 2>&1",
+		 name, charmap, name, charmap);
+	snprintf(what, sizeof(what), "localedef for %s.%s", name, charmap);
+	skip_without(system(command) == 0, what);
+	assert_int_equal(setenv("LOCPATH", getenv("FOLDER"), 1), 0);
+}
+
 void needs_compiler(const char *options)
 {
 	char command[256], what[64];

@@ -162,6 +162,12 @@ void needs_program(const char *program);
  */
 void needs_port(void);
 
+/*
+ * The same for a locale, such as de_DE and UTF-8, which is made below $FOLDER
+ * and known by LOCPATH to this process and its children: as de_DE.UTF-8.
+ */
+void needs_locale(const char *name, const char *charmap);
+
 /* The same for a compiler, $CC or cc, that takes these options. */
 void needs_compiler(const char *options);
 
