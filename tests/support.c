@@ -30,7 +30,7 @@ enum {
 	READ = 0,
 	WRITE = 1,
 	MAX_ARGUMENTS = 24,
-	MAX_DESCRIPTORS = 64
+	MAX_DESCRIPTORS = 256
 };
 
 long long now_ms(void)

@@ -1,10 +1,8 @@
-/* What a terminal is sent: a pseudo-terminal in place of stdout or stderr. */
-#include <fcntl.h>
+/* What a terminal is sent: a pseudo-terminal in place of standard output. */
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "support.h"
@@ -19,6 +17,26 @@ static void use_locale(const char *name)
 	setenv("LC_ALL", name, 1);
 }
 
+/* Before each test: it says what it needs. */
+static int forget_locale(void **state)
+{
+	(void)state;
+	setenv("LC_ALL", "C", 1);
+	unsetenv("LC_CTYPE");
+	unsetenv("LANG");
+	unsetenv("LOCPATH");
+	return 0;
+}
+
+static void assert_screen(const int pty[2], const char *text)
+{
+	char screen[CAUGHT_BYTES];
+
+	read_screen(pty, screen, sizeof(screen));
+	assert_string_equal(screen, text);
+}
+
+/* Until text is there; what comes behind it is left. */
 static void expect_shown(const int pty[2], const char *text)
 {
 	struct process screen = { .out = pty[0] };
@@ -26,65 +44,75 @@ static void expect_shown(const int pty[2], const char *text)
 	expect_output(&screen, text, strlen(text));
 }
 
-static void assert_shown(const char *locale, const char *mode, const char *sent,
-			 size_t len, const char *shown)
+/* Starts a server whose standard output is a terminal. */
+static struct process listen_on(int pty[2], const char *mode)
 {
-	struct process server;
-	struct result result;
-	int pty[2], client;
-
-	use_locale(locale);
 	open_terminal(pty);
 	redirect_next(pty[1], STDOUT_FILENO);
-	server = server_listen(&port, mode, NULL);
+	return server_listen(&port, mode, NULL);
+}
+
+static void assert_shown(const char *mode, const char *sent, size_t len,
+			 const char *shown)
+{
+	struct result result;
+	struct process server;
+	int pty[2], client;
+
+	server = listen_on(pty, mode);
 	client = client_connect(port);
 	client_send(client, sent, len);
 	close(client);
 	result = process_end(&server);
 	assert_string_equal(result.err, "");
 	assert_int_equal(result.status, 0);
-	expect_shown(pty, shown);
-	/* And nothing after it. */
-	assert_int_equal(write(pty[1], "$", 1), 1);
-	expect_shown(pty, "$");
+	assert_screen(pty, shown);
 	close_terminal(pty);
 }
 
 static void test_terminal_is_shown_control_bytes(void **state)
 {
 	(void)state;
-	assert_shown("C.UTF-8", "-e", "a\tb\n", 4, "a\tb\n");
-	assert_shown("C.UTF-8", "-e", "\033[2J\a\b\r\n", 8, "^[[2J^G^H^M\n");
-	assert_shown("C.UTF-8", "-e", "\0\001\037\177 ~", 6, "^@^A^_^? ~");
-	assert_shown("C.UTF-8", "-n9", "\033c", 2, "^[c");
-	assert_shown("C.UTF-8", "-l", "\033c\n", 3, "^[c\n");
+	use_locale("C.UTF-8");
+	assert_shown("-e", "a\tb\n", 4, "a\tb\n");
+	assert_shown("-e", "\033[2J\a\b\r\n", 8, "^[[2J^G^H^M\n");
+	assert_shown("-e", "\0\001\037\177 ~", 6, "^@^A^_^? ~");
+	assert_shown("-n9", "\033c", 2, "^[c");
+	assert_shown("-l", "\033c\n", 3, "^[c\n");
+	assert_shown("-e", "\xc2\x9b\x9b", 3, "\\xc2\\x9b\\x9b");
 }
 
+/* setlocale(3) has the order: LC_ALL, then LC_CTYPE, then LANG. */
 static void test_terminal_is_shown_characters_of_its_locale(void **state)
 {
+	static const char e[] = "\xc3\xa9", hex[] = "\\xc3\\xa9";
+
 	(void)state;
-	assert_shown("C.UTF-8", "-e", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", 9,
-		     "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80");
-	assert_shown("C", "-e", "\xc3\xa9", 2, "\\xc3\\xa9");
+	use_locale("C.UTF-8");
+	assert_shown("-e", e, 2, e);
+	setenv("LC_ALL", "C", 1);
+	setenv("LC_CTYPE", "C.UTF-8", 1);
+	assert_shown("-e", e, 2, hex);
+	unsetenv("LC_ALL");
+	assert_shown("-e", e, 2, e);
+	setenv("LC_CTYPE", "C", 1);
+	setenv("LANG", "C.UTF-8", 1);
+	assert_shown("-e", e, 2, hex);
+	unsetenv("LC_CTYPE");
+	assert_shown("-e", e, 2, e);
 }
 
-static void test_terminal_is_shown_bytes_that_are_no_characters(void **state)
+/* What has begun, and does not end, is a message all the same. */
+static void test_terminal_is_shown_a_begun_character_alone(void **state)
 {
+	static const char *const modes[] = { "-n9", "-l", "-e" };
+
 	(void)state;
-	assert_shown("C.UTF-8", "-e",
-		     "\x9b"
-		     "2J\xff",
-		     4, "\\x9b2J\\xff");
-	/* U+009B, the control character in two bytes. */
-	assert_shown("C.UTF-8", "-e", "\xc2\x9b", 2, "\\xc2\\x9b");
-	/* One that breaks off, one that another follows, and an overlong. */
-	assert_shown("C.UTF-8", "-e", "\xe2\x82", 2, "\\xe2\\x82");
-	assert_shown("C.UTF-8", "-e",
-		     "\xe2\x82"
-		     "a",
-		     3, "\\xe2\\x82a");
-	assert_shown("C.UTF-8", "-e", "\xe2\xc3\xa9", 3, "\\xe2\xc3\xa9");
-	assert_shown("C.UTF-8", "-e", "\xc0\x9b", 2, "\\xc0\\x9b");
+	use_locale("C.UTF-8");
+	for (size_t i = 0; i < 3; i++) {
+		assert_shown(modes[i], "\xe2", 1, "\\xe2");
+		assert_shown(modes[i], "\xf0\x9f\x98", 3, "\\xf0\\x9f\\x98");
+	}
 }
 
 static void test_terminal_is_shown_a_character_of_two_segments(void **state)
@@ -95,9 +123,7 @@ static void test_terminal_is_shown_a_character_of_two_segments(void **state)
 
 	(void)state;
 	use_locale("C.UTF-8");
-	open_terminal(pty);
-	redirect_next(pty[1], STDOUT_FILENO);
-	server = server_listen(&port, "-e", NULL);
+	server = listen_on(pty, "-e");
 	client = client_connect(port);
 	for (int cut = 1; cut < 3; cut++) {
 		client_send(client, ".", 1);
@@ -108,36 +134,84 @@ static void test_terminal_is_shown_a_character_of_two_segments(void **state)
 	}
 	close(client);
 	assert_int_equal(process_end(&server).status, 0);
+	assert_screen(pty, "");
 	close_terminal(pty);
 }
 
-static void test_terminal_is_shown_a_stream(void **state)
+/*
+ * Broken characters, some kB of them, behind 0 to 4 bytes, so that one meets
+ * the end of whatever buffer they come through.
+ */
+static void test_terminal_is_shown_many_broken_characters(void **state)
 {
 	enum {
-		ESCAPES = 100000
+		BROKEN = 1000,
+		DOTS = 4
 	};
-	static char sent[ESCAPES], shown[2 * ESCAPES];
+	static char sent[DOTS + 3 * BROKEN + 1], shown[DOTS + 12 * BROKEN + 1];
+
+	(void)state;
+	use_locale("C.UTF-8");
+	memset(sent, '.', DOTS);
+	memset(shown, '.', DOTS);
+	for (size_t i = 0; i < BROKEN; i++) {
+		strcpy(sent + DOTS + 3 * i, "\xf0\x9f\x98");
+		strcpy(shown + DOTS + 12 * i, "\\xf0\\x9f\\x98");
+	}
+	for (size_t dots = 0; dots <= DOTS; dots++) {
+		struct process server;
+		struct result result;
+		int pty[2], client;
+
+		server = listen_on(pty, "-e");
+		client = client_connect(port);
+		client_send(client, sent + DOTS - dots, dots + 3 * BROKEN);
+		close(client);
+		expect_shown(pty, shown + DOTS - dots);
+		result = process_end(&server);
+		assert_string_equal(result.err, "");
+		assert_int_equal(result.status, 0);
+		assert_screen(pty, "");
+		close_terminal(pty);
+	}
+}
+
+/* Of nine bytes each, so that no buffer ends where one of them does. */
+static void test_terminal_is_shown_a_stream(void **state)
+{
+	static const char unit[] = "\033\xe2\x82\xac\xf0\x9f\x98\xc3\xa9";
+	static const char unit_shown[] =
+		"^[\xe2\x82\xac\\xf0\\x9f\\x98\xc3\xa9";
+	enum {
+		UNITS = 30000,
+		UNIT = sizeof(unit) - 1,
+		UNIT_SHOWN = sizeof(unit_shown) - 1,
+	};
+	static char sent[UNITS * UNIT + 1], shown[UNITS * UNIT_SHOWN + 1];
 	struct process server;
+	struct result result;
 	int pty[2], client;
 
 	(void)state;
-	memset(sent, '\033', sizeof(sent));
-	for (size_t i = 0; i < sizeof(shown); i++)
-		shown[i] = i % 2 == 0 ? '^' : '[';
-	open_terminal(pty);
-	redirect_next(pty[1], STDOUT_FILENO);
-	server = server_listen(&port, "-ve", NULL);
+	use_locale("C.UTF-8");
+	for (size_t i = 0; i < UNITS; i++) {
+		memcpy(sent + i * UNIT, unit, UNIT);
+		memcpy(shown + i * UNIT_SHOWN, unit_shown, UNIT_SHOWN);
+	}
+	server = listen_on(pty, "-ve");
 	client = client_connect(port);
-	client_send(client, sent, sizeof(sent));
+	client_send(client, sent, UNITS * UNIT);
 	close(client);
-	server.out = dup2(pty[0], server.out);
-	expect_output(&server, shown, sizeof(shown));
-	close(pty[0]);
-	close(pty[1]);
-	assert_int_equal(wait_status(server.pid), 0);
-	close(server.in);
-	close(server.out);
-	close(server.err);
+	expect_shown(pty, shown);
+	result = process_end(&server);
+	assert_screen(pty, "");
+	assert_like(
+		result.err,
+		"Listening on 0.0.0.0 *\n"
+		"Connection received on 127.0.0.1 *\n"
+		"server: 270000 bytes in * s, *B/s, ended by end of file\n");
+	assert_int_equal(result.status, 0);
+	close_terminal(pty);
 }
 
 /* The begin of a character is kept, and shown only when no more comes. */
@@ -149,9 +223,7 @@ static void test_terminal_fails_if_it_is_gone_at_the_end(void **state)
 
 	(void)state;
 	use_locale("C.UTF-8");
-	open_terminal(pty);
-	redirect_next(pty[1], STDOUT_FILENO);
-	server = server_listen(&port, "-ve", NULL);
+	server = listen_on(pty, "-ve");
 	client = client_connect(port);
 	client_send(client, "\xe2", 1);
 	close_terminal(pty);
@@ -174,15 +246,12 @@ static void assert_cut(const char *mode, const char *sent, const char *shown,
 	struct result result;
 	int pty[2], client;
 
-	use_locale("C.UTF-8");
-	open_terminal(pty);
-	redirect_next(pty[1], STDOUT_FILENO);
-	server = server_listen(&port, mode, NULL);
+	server = listen_on(pty, mode);
 	client = client_connect(port);
 	client_send(client, sent, strlen(sent));
 	result = process_end(&server);
-	expect_shown(pty, shown);
-	assert_like(result.err, err);
+	assert_screen(pty, shown);
+	assert_string_equal(result.err, err);
 	assert_int_equal(result.status, status);
 	close_terminal(pty);
 	close(client);
@@ -191,179 +260,99 @@ static void assert_cut(const char *mode, const char *sent, const char *shown,
 static void test_terminal_is_shown_a_character_that_is_cut(void **state)
 {
 	(void)state;
+	use_locale("C.UTF-8");
 	assert_cut("-n2", "a\xe2\x82\xac", "a\\xe2",
-		   "*: more than 2 bytes, *\n", 0);
+		   "server: recv connection: more than 2 bytes, the rest was "
+		   "left; -n takes more, -l a line, -e all\n",
+		   0);
 	assert_cut("-et.3", "\xe2", "\\xe2",
-		   "*within 0.3 s, 1 bytes delivered; *\n", 124);
+		   "server: recv connection: the message did not end within "
+		   "0.3 s, 1 bytes delivered; -t gives more time, if its "
+		   "sender ends it, as nc -N does\n",
+		   124);
+}
+
+/* The terminal's locale is that of its characters, not that of numbers. */
+static void test_verbose_has_a_decimal_point_in_every_locale(void **state)
+{
+	struct process server;
+	struct result result;
+	int pty[2], client;
+
+	(void)state;
+	needs_locale("de_DE", "ISO-8859-1");
+	setenv("LC_ALL", "de_DE.ISO-8859-1", 1);
+	server = listen_on(pty, "-v");
+	client = client_connect(port);
+	client_send(client, "hi", 2);
+	result = process_end(&server);
+	assert_like(result.err,
+		    "Listening on 0.0.0.0 *\n"
+		    "Connection received on 127.0.0.1 *\n"
+		    "server: 2 bytes in [0-9]*.[0-9][0-9][0-9][0-9][0-9][0-9] "
+		    "s, [0-9]*.[0-9] *B/s, ended by recv\n");
+	assert_screen(pty, "hi");
+	close(client);
+	close_terminal(pty);
 }
 
 static void test_pipe_is_sent_every_byte_as_it_came(void **state)
 {
-	struct process server = server_listen(&port, "-e", NULL);
-	int client = client_connect(port);
-
-	(void)state;
-	client_send(client, "\033[2J\x9b\xff", 6);
-	close(client);
-	expect_output(&server, "\033[2J\x9b\xff", 6);
-	assert_int_equal(process_end(&server).status, 0);
-}
-
-/* What terminal says up to the end of a line. */
-static void read_line(int terminal, char *line, size_t size)
-{
-	size_t len = 0;
-
-	do {
-		assert_between(len, 0, size - 2);
-		assert_int_equal(read_some(terminal, line + len, 1, "line"), 1);
-		line[++len] = '\0';
-	} while (line[len - 1] != '\n');
-}
-
-static void test_progress_that_is_gone_leaves_the_status_alone(void **state)
-{
+	static const char *const modes[] = { "-n256", "-e", "-l" };
 	struct process server;
-	char line[1024];
-	int pty[2], client;
+	char bytes[256];
+	int client;
 
 	(void)state;
-	open_terminal(pty);
-	redirect_next(pty[1], STDERR_FILENO);
-	server = server_listen(&port, "-vet1.5", NULL);
-	client = client_connect(port);
-	client_send(client, "abc", 3);
-	expect_output(&server, "abc", 3);
-	read_line(pty[0], line, sizeof(line));
-	read_line(pty[0], line, sizeof(line));
-	expect_shown(pty, "\r\033[Kserver: 3 bytes in 1.");
-	close_terminal(pty);
-	assert_int_equal(process_end(&server).status, 124);
-	close(client);
+	/* The newline is last, for -l. */
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (char)('\n' - 1 - i);
+	for (size_t i = 0; i < 3; i++) {
+		server = server_listen(&port, modes[i], NULL);
+		client = client_connect(port);
+		client_send(client, bytes, sizeof(bytes));
+		close(client);
+		expect_output(&server, bytes, sizeof(bytes));
+		assert_int_equal(process_end(&server).status, 0);
+	}
 }
 
-static void test_progress_is_drawn_and_erased_on_a_terminal(void **state)
+static int set_up(void **state)
 {
-	struct process server;
-	char line[1024];
-	int pty[2], client;
-
-	(void)state;
-	open_terminal(pty);
-	redirect_next(pty[1], STDERR_FILENO);
-	server = server_listen(&port, "-ve", NULL);
-	client = client_connect(port);
-	read_line(pty[0], line, sizeof(line));
-	assert_like(line, "Listening on 0.0.0.0 *\n");
-	read_line(pty[0], line, sizeof(line));
-	assert_like(line, "Connection received on 127.0.0.1 *\n");
-	client_send(client, "abc", 3);
-	expect_output(&server, "abc", 3);
-	/* Nothing more comes, and the line is drawn all the same. */
-	expect_shown(pty, "\r\033[Kserver: 3 bytes in 1.");
-	close(client);
-	assert_int_equal(process_end(&server).status, 0);
-	read_line(pty[0], line, sizeof(line));
-	assert_like(line, "*[0-9] s, [0-9]*.[0-9] B/s"
-			  "\r\033[[]Kserver: 3 bytes in 1.* s, *, ended by "
-			  "end of file\n");
-	close_terminal(pty);
-}
-
-static void test_progress_is_not_drawn_among_traced_steps(void **state)
-{
-	struct process server;
-	char line[1024];
-	int pty[2], client;
-
-	(void)state;
-	open_terminal(pty);
-	redirect_next(pty[1], STDERR_FILENO);
-	server = server_listen(&port, "-xve", NULL);
-	client = client_connect(port);
-	client_send(client, "abc", 3);
-	close(client);
-	do {
-		read_line(pty[0], line, sizeof(line));
-		assert_null(strchr(line, '\r'));
-		assert_null(strstr(line, "SO_RCVTIMEO"));
-	} while (strstr(line, " exit(0)") == NULL);
-	assert_int_equal(process_end(&server).status, 0);
-	close_terminal(pty);
-}
-
-static void test_progress_goes_before_a_rest_is_told_of(void **state)
-{
-	struct process server;
-	char line[1024];
-	int pty[2], client;
-
-	(void)state;
-	open_terminal(pty);
-	redirect_next(pty[1], STDERR_FILENO);
-	server = server_listen(&port, "-ven3", NULL);
-	client = client_connect(port);
-	client_send(client, "ab", 2);
-	expect_output(&server, "ab", 2);
-	read_line(pty[0], line, sizeof(line));
-	read_line(pty[0], line, sizeof(line));
-	expect_shown(pty, "\r\033[Kserver: 2 bytes in 1.");
-	client_send(client, "cd", 2);
-	expect_output(&server, "c", 1);
-	assert_int_equal(process_end(&server).status, 0);
-	read_line(pty[0], line, sizeof(line));
-	assert_like(line, "*[0-9] s, [0-9]*.[0-9] B/s\r\033[[]K"
-			  "server: recv connection: more than 3 bytes, *\n");
-	close_terminal(pty);
-	close(client);
-}
-
-static void test_progress_goes_before_an_error(void **state)
-{
-	struct process server;
-	char line[1024];
-	int pty[2], client;
-
-	(void)state;
-	open_terminal(pty);
-	redirect_next(pty[1], STDERR_FILENO);
-	server = server_listen(&port, "-vet1.2", NULL);
-	client = client_connect(port);
-	read_line(pty[0], line, sizeof(line));
-	read_line(pty[0], line, sizeof(line));
-	assert_int_equal(process_end(&server).status, 124);
-	read_line(pty[0], line, sizeof(line));
-	assert_like(line,
-		    "\r\033[[]Kserver: 0 bytes in 1.* s, *B/s"
-		    "\r\033[[]Kserver: recv connection: nothing came "
-		    "within 1.2 s, 0 bytes delivered; -t gives more time\n");
-	close(client);
-	close_terminal(pty);
+	return own_network(state) == -1 ? -1 : make_folder(state);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_terminal_is_shown_control_bytes),
-		cmocka_unit_test(
-			test_terminal_is_shown_characters_of_its_locale),
-		cmocka_unit_test(
-			test_terminal_is_shown_bytes_that_are_no_characters),
-		cmocka_unit_test(
-			test_terminal_is_shown_a_character_of_two_segments),
-		cmocka_unit_test(test_terminal_is_shown_a_stream),
-		cmocka_unit_test(test_terminal_fails_if_it_is_gone_at_the_end),
-		cmocka_unit_test(
-			test_terminal_is_shown_a_character_that_is_cut),
-		cmocka_unit_test(
-			test_progress_that_is_gone_leaves_the_status_alone),
-		cmocka_unit_test(test_pipe_is_sent_every_byte_as_it_came),
-		cmocka_unit_test(
-			test_progress_is_drawn_and_erased_on_a_terminal),
-		cmocka_unit_test(test_progress_is_not_drawn_among_traced_steps),
-		cmocka_unit_test(test_progress_goes_before_a_rest_is_told_of),
-		cmocka_unit_test(test_progress_goes_before_an_error),
+		cmocka_unit_test_setup(test_terminal_is_shown_control_bytes,
+				       forget_locale),
+		cmocka_unit_test_setup(
+			test_terminal_is_shown_characters_of_its_locale,
+			forget_locale),
+		cmocka_unit_test_setup(
+			test_terminal_is_shown_a_begun_character_alone,
+			forget_locale),
+		cmocka_unit_test_setup(
+			test_terminal_is_shown_a_character_of_two_segments,
+			forget_locale),
+		cmocka_unit_test_setup(
+			test_terminal_is_shown_many_broken_characters,
+			forget_locale),
+		cmocka_unit_test_setup(test_terminal_is_shown_a_stream,
+				       forget_locale),
+		cmocka_unit_test_setup(
+			test_terminal_fails_if_it_is_gone_at_the_end,
+			forget_locale),
+		cmocka_unit_test_setup(
+			test_terminal_is_shown_a_character_that_is_cut,
+			forget_locale),
+		cmocka_unit_test_setup(
+			test_verbose_has_a_decimal_point_in_every_locale,
+			forget_locale),
+		cmocka_unit_test_setup(test_pipe_is_sent_every_byte_as_it_came,
+				       forget_locale),
 	};
 
-	return cmocka_run_group_tests(tests, own_network, NULL);
+	return cmocka_run_group_tests(tests, set_up, remove_folder);
 }
