@@ -1,12 +1,7 @@
 /* A stream: among signals, with a reader that is slow, stuck or gone. */
-#include <errno.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -180,53 +175,6 @@ test_receiver_run_waits_for_a_slow_reader_among_signals(void **state)
 	}
 }
 
-/*
- * A run that takes what was sent before, and whose output nobody reads. It puts
- * as much in there as fits, unless the time is up before.
- */
-static struct result run_stuck(const struct mode *mode, int *delivered)
-{
-	int sender = client_connect(bound_port(listener));
-	struct process server;
-	struct pollfd gone = { 0 };
-
-	assert_true(send(sender, stream, STREAM_BYTES, MSG_DONTWAIT) > 0);
-	server = process_start(run_stream, mode);
-	gone.fd = server.out;
-	assert_int_equal(poll(&gone, 1, WAIT_MS), 1);
-	close(sender);
-	/* Where it was not accepted it is not to be the next. */
-	close(listener);
-	listener = listener_on_loopback();
-	assert_int_equal(ioctl(server.out, FIONREAD, delivered), 0);
-	expect_output(&server, stream, (size_t)*delivered);
-	return process_end(&server);
-}
-
-static void test_receiver_run_ends_in_time_if_a_line_gets_stuck(void **state)
-{
-	struct mode mode = *mode_of("line");
-	struct result result = { 0 };
-	char line[128];
-	int delivered;
-
-	(void)state;
-	/* A busy machine takes more time to come to the write. */
-	mode.timeout_us = 250000;
-	do {
-		mode.timeout_us *= 2;
-		result = run_stuck(&mode, &delivered);
-	} while (strstr(result.err, " write ") == NULL &&
-		 mode.timeout_us < 8000000);
-	snprintf(line, sizeof(line),
-		 "server: write standard output: it took no more within %g s, "
-		 "%d bytes delivered; -t gives more time\n",
-		 (double)mode.timeout_us / 1e6, delivered);
-	assert_string_equal(result.err, line);
-	assert_int_equal(result.out_len, 0);
-	assert_int_equal(result.status, STATUS_DEADLINE);
-}
-
 static void test_receiver_run_fails_if_the_reader_of_a_line_leaves(void **state)
 {
 	struct process sender = process_start(send_stream, NULL);
@@ -247,8 +195,6 @@ int main(void)
 			test_receiver_run_delivers_a_stream_among_signals),
 		cmocka_unit_test(
 			test_receiver_run_waits_for_a_slow_reader_among_signals),
-		cmocka_unit_test(
-			test_receiver_run_ends_in_time_if_a_line_gets_stuck),
 		cmocka_unit_test(
 			test_receiver_run_fails_if_the_reader_of_a_line_leaves),
 	};
