@@ -1,6 +1,7 @@
 /* A stream: among signals, with a reader that is slow, stuck or gone. */
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -175,6 +176,38 @@ test_receiver_run_waits_for_a_slow_reader_among_signals(void **state)
 	}
 }
 
+/* Around the ends of the buffer that a message comes through. */
+static void test_receiver_run_keeps_its_limit_in_a_stream(void **state)
+{
+	static const char *const names[] = { "line", "eof_into_pipe" };
+	static const size_t limits[] = { 131071, 131072, 131073, 262144 };
+	char err[128];
+
+	(void)state;
+	for (size_t i = 0; i < 8; i++) {
+		struct mode mode = *mode_of(names[i % 2]);
+		struct process server;
+		struct result result;
+		int sender = client_connect(bound_port(listener));
+
+		mode.limit = limits[i / 2];
+		/* All that the kernel keeps, so that more waits at the end. */
+		assert_between(send(sender, stream, STREAM_BYTES, MSG_DONTWAIT),
+			       mode.limit + 1, STREAM_BYTES);
+		server = process_start(run_stream, &mode);
+		expect_output(&server, stream, limits[i / 2]);
+		snprintf(err, sizeof(err),
+			 "server: recv connection: more than %zu bytes, the "
+			 "rest was left; -n takes more\n",
+			 limits[i / 2]);
+		result = process_end(&server);
+		close(sender);
+		assert_string_equal(result.err, err);
+		assert_int_equal(result.out_len, 0);
+		assert_int_equal(result.status, STATUS_OK);
+	}
+}
+
 static void test_receiver_run_fails_if_the_reader_of_a_line_leaves(void **state)
 {
 	struct process sender = process_start(send_stream, NULL);
@@ -195,6 +228,7 @@ int main(void)
 			test_receiver_run_delivers_a_stream_among_signals),
 		cmocka_unit_test(
 			test_receiver_run_waits_for_a_slow_reader_among_signals),
+		cmocka_unit_test(test_receiver_run_keeps_its_limit_in_a_stream),
 		cmocka_unit_test(
 			test_receiver_run_fails_if_the_reader_of_a_line_leaves),
 	};
