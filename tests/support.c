@@ -342,9 +342,31 @@ void expect_output(struct process *child, const void *bytes, size_t len)
 	}
 }
 
+/* Line by line, as fnmatch(3) would have `*` match newlines too. */
+static bool is_like(const char *text, const char *pattern)
+{
+	char line[CAUGHT_BYTES], like[CAUGHT_BYTES];
+	size_t len, like_len;
+
+	do {
+		len = strcspn(text, "\n");
+		like_len = strcspn(pattern, "\n");
+		assert_between(len, 0, sizeof(line) - 1);
+		assert_between(like_len, 0, sizeof(like) - 1);
+		snprintf(line, sizeof(line), "%.*s", (int)len, text);
+		snprintf(like, sizeof(like), "%.*s", (int)like_len, pattern);
+		text += len;
+		pattern += like_len;
+		if (fnmatch(like, line, 0) != 0 || *text != *pattern)
+			return false;
+		pattern++;
+	} while (*text++ != '\0');
+	return true;
+}
+
 void assert_like(const char *text, const char *pattern)
 {
-	if (fnmatch(pattern, text, 0) != 0)
+	if (!is_like(text, pattern))
 		fail_msg("this: %s is not like: %s", text, pattern);
 }
 

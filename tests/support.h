@@ -94,7 +94,10 @@ long long now_ms(void);
 /* Whether $SERVER runs under valgrind, which takes half a second to start. */
 bool under_valgrind(void);
 
-/* Asserts that text is like a pattern of glob(7). */
+/*
+ * Asserts that text is like a pattern of glob(7), in which nothing but a
+ * newline matches a newline: a line that is told twice fails.
+ */
 void assert_like(const char *text, const char *pattern);
 
 /*
