@@ -44,6 +44,7 @@ static void test_server_prints_hi_and_both_sides_end(void **state)
 	sent = process_end(&sender);
 	received = process_end(&server);
 	assert_string_equal(sent.out, "");
+	assert_int_equal(sent.status, 0);
 	assert_string_equal(received.err, "");
 	assert_string_equal(received.out, "hi\n");
 	assert_int_equal(received.status, 0);
