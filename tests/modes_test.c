@@ -8,47 +8,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "support.h"
+#include "play.h"
 
 enum {
-	STREAM_BYTES = 10000000,
 	TENTH_MS = 100
 };
-
-static char stream[STREAM_BYTES];
-static uint16_t port;
-
-static int fill_stream(void **state)
-{
-	for (size_t i = 0; i < sizeof(stream); i++)
-		stream[i] = (char)(i * 7 + i / 251);
-	return own_network(state);
-}
-
-/*
- * A sender of its own process, so that the test can read meanwhile. It does
- * not keep the output of the server that it is given open.
- */
-static int send_stream(const void *argument)
-{
-	const struct process *server = argument;
-	int client = client_connect(port);
-
-	if (server != NULL)
-		close(server->out);
-	return client_send_stream(client, stream, sizeof(stream));
-}
-
-static void assert_ended(struct process *server, int status, const char *out,
-			 const char *err)
-{
-	struct result result = process_end(server);
-
-	assert_string_equal(result.err, err);
-	assert_string_equal(result.out, out);
-	assert_int_equal(result.out_len, strlen(out));
-	assert_int_equal(result.status, status);
-}
 
 static void test_line_comes_in_many_segments_from_an_open_sender(void **state)
 {
@@ -348,11 +312,11 @@ static void assert_deadline(const char *first, const char *second,
 		assert_between(best, 300, 300 + TENTH_MS);
 }
 
-static void play_nobody(void)
+static void stay_away(void)
 {
 }
 
-static void play_silence(void)
+static void send_nothing(void)
 {
 	int client = client_connect(port);
 
@@ -361,7 +325,7 @@ static void play_silence(void)
 	close(client);
 }
 
-static void play_drip(void)
+static void send_drip(void)
 {
 	int client = client_connect(port);
 
@@ -386,7 +350,7 @@ static int send_far_too_much(const void *unused)
 	return 1;
 }
 
-static void play_stuck_reader(void)
+static void send_stuck_reader(void)
 {
 	struct process sender = process_start(send_far_too_much, NULL);
 
@@ -399,7 +363,7 @@ static void test_timeout_ends_a_run_to_which_nobody_connects(void **state)
 	assert_deadline("-t", "0.3",
 			"server: accept 0.0.0.0:0: no sender came within "
 			"0.3 s, 0 bytes delivered; -t gives more time\n",
-			play_nobody);
+			stay_away);
 }
 
 static void test_timeout_ends_a_run_to_which_nothing_is_sent(void **state)
@@ -409,8 +373,8 @@ static void test_timeout_ends_a_run_to_which_nothing_is_sent(void **state)
 		"delivered; -t gives more time\n";
 
 	(void)state;
-	assert_deadline("--timeout", ".3", line, play_silence);
-	assert_deadline("-z", "-t.3", line, play_silence);
+	assert_deadline("--timeout", ".3", line, send_nothing);
+	assert_deadline("-z", "-t.3", line, send_nothing);
 }
 
 static void test_timeout_ends_a_message_that_drips(void **state)
@@ -425,7 +389,7 @@ static void test_timeout_ends_a_message_that_drips(void **state)
 		struct result result;
 		char line[256];
 
-		play_drip();
+		send_drip();
 		result = process_end(&server);
 		snprintf(line, sizeof(line),
 			 "server: recv connection: the message did not end "
@@ -447,7 +411,7 @@ static void test_timeout_ends_a_run_whose_reader_is_stuck(void **state)
 	size_t delivered = 0, n;
 
 	(void)state;
-	play_stuck_reader();
+	send_stuck_reader();
 	do {
 		n = read_some(server.out, got, sizeof(got), "end of output");
 		delivered += n;
@@ -533,178 +497,6 @@ static void test_skip_empty_waits_no_longer_than_the_timeout(void **state)
 		    "server: accept 0.0.0.0:0: no sender came within 0.3 s, 0 "
 		    "bytes delivered; -t gives more time\n");
 	assert_int_equal(result.status, 124);
-}
-
-static void test_verbose_tells_what_happens(void **state)
-{
-	static const struct {
-		const char *mode, *ending;
-	} modes[] = { { "-v", "recv" },
-		      { "-vl", "newline" },
-		      { "-ve", "end of file" },
-		      { "-vn3", "limit" } };
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-		struct process server =
-			server_listen(&port, modes[i].mode, NULL);
-		int client = client_connect(port);
-		char pattern[256];
-		struct result result;
-
-		client_send(client, "hi\n", 3);
-		close(client);
-		result = process_end(&server);
-		snprintf(pattern, sizeof(pattern),
-			 "Listening on 0.0.0.0 %u\n"
-			 "Connection received on 127.0.0.1 [0-9]*[0-9]\n"
-			 "server: 3 bytes in 0.[0-9]* s, [0-9]*.[0-9] *B/s, "
-			 "ended by %s\n",
-			 port, modes[i].ending);
-		assert_like(result.err, pattern);
-		assert_string_equal(result.out, "hi\n");
-		assert_int_equal(result.status, 0);
-	}
-}
-
-static void test_verbose_tells_what_came_before_an_error(void **state)
-{
-	struct process server = server_listen(&port, "-v", NULL);
-	struct result result;
-
-	(void)state;
-	client_reset(client_connect(port));
-	result = process_end(&server);
-	assert_int_equal(result.status, 1);
-	assert_like(result.err,
-		    "Listening on 0.0.0.0 *\n"
-		    "Connection received on 127.0.0.1 *\n"
-		    "server: recv connection: Connection reset by peer; "
-		    "its sender gave up, have it sent again\n"
-		    "server: 0 bytes in * s, 0.0 B/s, ended by an error\n");
-}
-
-#define TRACE_OPEN                                                             \
-	"server: man 2 socket           3 = socket(AF_INET, SOCK_STREAM, 0)\n" \
-	"server: man 2 setsockopt       0 = "                                  \
-	"setsockopt(3, SOL_SOCKET, SO_REUSEADDR, 1)\n"
-
-static void test_trace_shows_each_step(void **state)
-{
-	struct process server;
-	struct result result;
-	int client;
-
-	(void)state;
-	needs_port();
-	server = server_start("-x", NULL);
-	wait_for_listener(PORT);
-	client = client_connect(PORT);
-	client_send(client, "hi\n", 3);
-	result = process_end(&server);
-	assert_string_equal(
-		result.err, TRACE_OPEN
-		"server: man 2 bind             0 = "
-		"bind(3, {AF_INET, 8080 = 1f 90, 0.0.0.0}, 16)\n"
-		"server: man 2 listen           0 = listen(3, 5)\n"
-		"server: man 2 accept           4 = accept(3, NULL, NULL)\n"
-		"server: man 2 recv             3 = recv(4, message, 128, 0)\n"
-		"server: man 2 write            3 = write(1, message, 3)\n"
-		"server: man 2 close            0 = close(4)\n"
-		"server: man 2 close            0 = close(3)\n"
-		"server: man 3 exit                 exit(0)\n");
-	assert_string_equal(result.out, "hi\n");
-	close(client);
-}
-
-/* What is spliced would not be shown: it is copied. */
-static void test_trace_shows_each_step_of_a_stream(void **state)
-{
-	struct process server;
-	struct result result;
-	int client;
-
-	(void)state;
-	needs_port();
-	server = server_start("-xve", NULL);
-	wait_for_listener(PORT);
-	client = client_connect(PORT);
-	client_send(client, "hi\n", 3);
-	close(client);
-	result = process_end(&server);
-	assert_like(result.err, TRACE_OPEN
-		    "server: man 2 bind *\n"
-		    "server: man 2 listen           0 = listen(3, 5)\n"
-		    "server: man 2 getsockname      0 = "
-		    "getsockname(3, &name, &len)\n"
-		    "Listening on 0.0.0.0 8080\n"
-		    "server: man 2 accept           4 = "
-		    "accept(3, &peer, &len)\n"
-		    "Connection received on 127.0.0.1 [0-9]*[0-9]\n"
-		    "server: man 2 close            0 = close(3)\n"
-		    "server: man 2 recv             3 = "
-		    "recv(4, message, 131072, 0)\n"
-		    "server: man 2 write            3 = write(1, message, 3)\n"
-		    "server: man 2 recv             0 = "
-		    "recv(4, message, 131072, 0)\n"
-		    "server: 3 bytes in 0.* s, * ended by end of file\n"
-		    "server: man 2 close            0 = close(4)\n"
-		    "server: man 3 exit                 exit(0)\n");
-	assert_string_equal(result.out, "hi\n");
-	assert_int_equal(result.status, 0);
-}
-
-/* EADDRNOTAVAIL in the words of the program's C library: musl's, or glibc's. */
-static const char *no_such_address(const char *err)
-{
-	return strstr(err, "available") == NULL
-		       ? "Cannot assign requested address"
-		       : "Address not available";
-}
-
-static void test_trace_names_the_reason_of_a_failure(void **state)
-{
-	struct process server =
-		server_start("-x", "-b", "192.0.2.1", "-p", "258", NULL);
-	struct result result = process_end(&server);
-	const char *reason = no_such_address(result.err);
-	char lines[CAUGHT_BYTES];
-
-	(void)state;
-	assert_int_equal(result.status, 1);
-	snprintf(lines, sizeof(lines),
-		 TRACE_OPEN "server: man 2 bind            -1 = "
-			    "bind(3, {AF_INET, 258 = 01 02, 192.0.2.1}, 16) "
-			    "EADDRNOTAVAIL\n"
-			    "server: bind 192.0.2.1:258: %s; "
-			    "ip addr shows which ones -b can take\n"
-			    "server: man 2 close            0 = close(3)\n"
-			    "server: man 3 exit                 exit(1)\n",
-		 reason);
-	assert_string_equal(result.err, lines);
-}
-
-static void test_trace_stays_aligned_if_arguments_are_long(void **state)
-{
-	struct process server;
-	struct result result;
-	int shown = 0;
-
-	(void)state;
-	needs_ip6();
-	server = server_start(
-		"-xb", "2001:db8:1111:2222:3333:4444:255.255.255.255", NULL);
-	result = process_end(&server);
-	for (const char *line = result.err; *line != '\0';
-	     line = strchr(line, '\n') + 1) {
-		if (strncmp(line, "server: man 2 ", 14) != 0)
-			continue;
-		shown++;
-		assert_memory_equal(line + 32, " = ", 3);
-		assert_int_not_equal(line[31], ' ');
-		assert_int_not_equal(line[35], ' ');
-	}
-	assert_int_equal(shown, 4);
 }
 
 static void test_bind_listens_on_that_address_alone(void **state)
@@ -877,13 +669,6 @@ int main(void)
 		cmocka_unit_test(test_skip_empty_is_silent_if_not_verbose),
 		cmocka_unit_test(
 			test_skip_empty_waits_no_longer_than_the_timeout),
-		cmocka_unit_test(test_verbose_tells_what_happens),
-		cmocka_unit_test(test_verbose_tells_what_came_before_an_error),
-		cmocka_unit_test(test_trace_shows_each_step),
-		cmocka_unit_test(test_trace_shows_each_step_of_a_stream),
-		cmocka_unit_test(test_trace_names_the_reason_of_a_failure),
-		cmocka_unit_test(
-			test_trace_stays_aligned_if_arguments_are_long),
 		cmocka_unit_test(test_bind_listens_on_that_address_alone),
 		cmocka_unit_test(test_bind_takes_ip6),
 		cmocka_unit_test(
