@@ -113,7 +113,8 @@ check-static: static-program $(TESTS)
 
 # The tests that look neither at system calls, whose numbers qemu changes, nor at
 # locales, whose files have this machine's byte order.
-CROSS_TESTS := inherit_test modes_test smoke_test trace_test verbose_test
+CROSS_TESTS := $(addsuffix _test,address eof inherit limit line pairs print \
+	ready skip_empty smoke timeout trace verbose)
 cross: $(CROSS_TESTS:%=$(BUILD)/tests/%)
 	BUILD=$(BUILD) tests/cross.sh $^
 

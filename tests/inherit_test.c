@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "net.h"
-#include "support.h"
+#include "play.h"
 
 static const char no_listener[] =
 	"server: LISTEN_FDS: descriptor 3 is not a listening stream socket; "
@@ -72,33 +72,47 @@ static void test_systemd_passes_its_listener(void **state)
 	close(client);
 }
 
-static void test_inherited_listener_serves_where_it_is_bound(void **state)
+/* A second sender is refused as soon as a stream has begun. */
+static void play_second_to_a_stream(struct process *server)
 {
-	int listener = net_socket(AF_INET, SOCK_STREAM, 0);
-	struct process server;
-	struct result result;
-	char expected[128];
-	int client;
-
-	(void)state;
-	assert_int_equal(net_bind(listener, "127.0.0.2", 0), 0);
-	assert_int_equal(net_listen(listener, 1), 0);
-	server = start_on(listener, "-v -p 1 -b 127.0.0.1");
-	snprintf(expected, sizeof(expected),
-		 "Listening on 127.0.0.2 %u\n"
-		 "Connection received on 127.0.0.1 *\n"
-		 "server: 3 bytes in * s, *B/s, ended by recv\n",
-		 bound_port(listener));
-	client = net_socket(AF_INET, SOCK_STREAM, 0);
-	connect_to(client, listener);
-	client_send(client, "hi\n", 3);
-	result = process_end(&server);
-	assert_like(result.err, expected);
-	assert_string_equal(result.out, "hi\n");
-	assert_int_equal(result.status, 0);
-	close(client);
-	close(listener);
+	play_part(server);
+	expect_output(server, "part", 4);
+	assert_int_equal(count_listeners(PORT), 0);
+	play_end();
 }
+
+/* What each option means where the listener is inherited. */
+static const struct scene scenes[] = {
+	{ "takes_a_message", "", play_hi, 0, "hi\n", .inherited = true },
+	{ "is_where_it_is_bound", "-b 192.0.2.1 -p 1 -v", play_hi, 0, "hi\n",
+	  .err = { "Listening on 127.0.0.1 8080\n", RECEIVED("1"),
+		   SUMMARY("3", "recv") },
+	  .inherited = true },
+	{ "takes_a_line", "-l", play_two_lines, 0, "hi\n", .inherited = true },
+	{ "takes_a_stream", "-e", play_hi_to_its_end, 0, "hi\n",
+	  .inherited = true },
+	{ "is_closed_for_a_stream", "-e", play_second_to_a_stream, 0, "",
+	  .inherited = true },
+	{ "takes_so_much", "-n 2", play_hi, 0, "hi",
+	  .err = { REST("2", "-n takes more, -l a line, -e all") },
+	  .inherited = true },
+	{ "tells_its_port", "-r 4 4>&1", play_hi, 0, "8080\nhi\n",
+	  .inherited = true },
+	{ "ends_in_time", "-t .0625", play_nobody, 124, "",
+	  .err = { "server: accept descriptor 3: no sender came within 0.0625 "
+		   "s, 0 bytes delivered; -t gives more time\n" },
+	  .inherited = true },
+	{ "passes_over_probes", "-z", play_probes, 0, "hi\n",
+	  .inherited = true },
+	{ "tells_of_nothing_sent", "", play_empty, 3, "", .err = { NOTHING },
+	  .inherited = true },
+	{ "tells_of_a_reset", "", play_reset, 1, "", .err = { RESET },
+	  .inherited = true },
+};
+
+enum {
+	SCENES = sizeof(scenes) / sizeof(scenes[0])
+};
 
 static void test_inherited_listener_may_be_a_local_one(void **state)
 {
@@ -155,33 +169,60 @@ static void test_inherited_descriptor_is_no_listener(void **state)
 	close(packets);
 }
 
+static void assert_ignored(const char *environment)
+{
+	char script[128];
+	struct process server;
+	int client;
+
+	snprintf(script, sizeof(script), "%s exec \"$SERVER\" -p 0 -r 3",
+		 environment);
+	server = shell_listen(&port, script);
+	client = client_connect(port);
+	client_send(client, "hi\n", 3);
+	assert_ended(&server, 0, "hi\n", "");
+	close(client);
+}
+
 static void test_listener_of_another_process_is_ignored(void **state)
 {
-	uint16_t port;
-	struct process server = shell_listen(
-		&port, "LISTEN_PID=1 LISTEN_FDS=1 exec \"$SERVER\" -p 0 -r 3");
-	int client = client_connect(port);
+	(void)state;
+	assert_ignored("LISTEN_PID=1 LISTEN_FDS=1");
+	assert_ignored("LISTEN_PID=${$}0 LISTEN_FDS=1");
+	assert_ignored("LISTEN_PID=x LISTEN_FDS=1");
+	assert_ignored("LISTEN_PID= LISTEN_FDS=1");
+	assert_ignored("LISTEN_FDS=1");
+	assert_ignored("LISTEN_PID=$$");
+}
+
+static void test_ready_may_not_be_the_inherited_listener(void **state)
+{
+	int listener = net_socket(AF_INET, SOCK_STREAM, 0);
+	struct process server;
 	struct result result;
 
 	(void)state;
-	client_send(client, "hi\n", 3);
+	assert_int_equal(net_listen(listener, 1), 0);
+	server = start_on(listener, "-r 3");
 	result = process_end(&server);
-	assert_string_equal(result.out, "hi\n");
-	assert_string_equal(result.err, "");
-	assert_int_equal(result.status, 0);
-	close(client);
+	assert_like(result.err, "server: -r 3: *\nserver: usage: *\n");
+	assert_int_equal(result.status, 2);
+	close(listener);
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	struct CMUnitTest tests[5 + SCENES] = {
 		cmocka_unit_test(test_systemd_passes_its_listener),
-		cmocka_unit_test(
-			test_inherited_listener_serves_where_it_is_bound),
 		cmocka_unit_test(test_inherited_listener_may_be_a_local_one),
 		cmocka_unit_test(test_inherited_descriptor_is_no_listener),
 		cmocka_unit_test(test_listener_of_another_process_is_ignored),
+		cmocka_unit_test(test_ready_may_not_be_the_inherited_listener),
 	};
+	char names[SCENES][NAME_BYTES];
 
-	return cmocka_run_group_tests(tests, own_network, NULL);
+	name_scenes(tests + 5, names, "test_inherited_listener_", scenes,
+		    SCENES);
+
+	return cmocka_run_group_tests(tests, fill_stream, NULL);
 }

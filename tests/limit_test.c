@@ -1,132 +1,156 @@
-/* What the limit of -n leaves: nothing more comes out, whatever the way. */
+/* How -n bounds a message, in each mode. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
-#include "receiver.h"
-#include "trial.h"
+#include "play.h"
 
-/* A stream or a line that has len bytes, of which all but limit are left. */
-struct limited {
-	struct mode mode;
-	char said[128];
-};
-
-static void limit(struct limited *limited, bool eof, enum target target,
-		  size_t limit, size_t sent)
+static void test_limit_stops_a_plain_message(void **state)
 {
-	limited->mode = (struct mode){ .name = eof ? "eof" : "line",
-				       .sent = sent,
-				       .whole = limit,
-				       .said = limited->said,
-				       .target = target,
-				       .line = !eof,
-				       .eof = eof,
-				       .limit = limit };
-	limited->said[0] = '\0';
-	if (sent > limit)
-		snprintf(limited->said, sizeof(limited->said),
-			 "server: recv connection: more than %zu bytes, the "
-			 "rest was left; -n takes more\n",
-			 limit);
+	struct process server = server_listen(&port, "-n", "5", NULL);
+	int client = client_connect(port);
+
+	(void)state;
+	client_send(client, "abcdef", 6);
+	assert_ended(&server, 0, "abcde",
+		     "server: recv connection: more than 5 bytes, the rest was "
+		     "left; -n takes more, -l a line, -e all\n");
+	close(client);
 }
 
-/* Around what is copied and spliced, and the buffers for a terminal. */
-static const size_t limits[] = {
-	1,    2,	 127,	128,	   129,	      1023,	    1024,
-	1025, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE, 2 * PIECE + 1
-};
-
-enum {
-	LIMITS = sizeof(limits) / sizeof(limits[0])
-};
-
-static void assert_limits(bool eof, enum target target)
+static void test_limit_takes_a_plain_message_over_128(void **state)
 {
-	struct limited limited;
-	const struct trial tried = { .mode = &limited.mode };
+	struct process server = server_listen(&port, "-n", "60000", NULL);
+	int client = client_connect(port);
 
-	for (size_t i = 0; i < LIMITS; i++) {
-		for (size_t more = 0; more < 3; more++) {
-			limit(&limited, eof, target, limits[i],
-			      limits[i] + more * more * 1000);
-			if (is_left_out())
-				continue;
-			open_target(&limited.mode);
-			assert_whole(&tried);
-			close_target();
-		}
+	(void)state;
+	client_send(client, stream, 1000);
+	expect_output(&server, stream, 1000);
+	assert_ended(&server, 0, "", "");
+	close(client);
+}
+
+static void test_limit_stops_a_line(void **state)
+{
+	struct process server = server_listen(&port, "-l", "-n", "3", NULL);
+	int client = client_connect(port);
+
+	(void)state;
+	client_send(client, "abcdef\n", 7);
+	assert_ended(&server, 0, "abc",
+		     "server: recv connection: more than 3 bytes, the rest was "
+		     "left; -n takes more\n");
+	close(client);
+}
+
+static void test_limit_lets_a_line_of_it_through(void **state)
+{
+	struct process server = server_listen(&port, "-ln4", NULL);
+	int client = client_connect(port);
+
+	(void)state;
+	client_send(client, "abc\ndef\n", 8);
+	assert_ended(&server, 0, "abc\n", "");
+	close(client);
+}
+
+static void test_limit_stops_a_stream(void **state)
+{
+	struct process server = server_listen(&port, "-en1000000", NULL);
+	struct process sender = process_start(send_stream, NULL);
+
+	(void)state;
+	expect_output(&server, stream, 1000000);
+	assert_ended(&server, 0, "",
+		     "server: recv connection: more than 1000000 bytes, the "
+		     "rest was left; -n takes more\n");
+	assert_int_equal(process_end(&sender).status, 0);
+}
+
+static void test_limit_lets_a_stream_of_it_through(void **state)
+{
+	struct process server = server_listen(&port, "-en3", NULL);
+	int client = client_connect(port);
+
+	(void)state;
+	client_send(client, "abc", 3);
+	assert_ended(&server, 0, "abc", "");
+	close(client);
+}
+
+static void test_limit_is_one_byte(void **state)
+{
+	static const char *const modes[] = { "-n1", "-ln1", "-en1" };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct process server = server_listen(&port, modes[i], NULL);
+		int client = client_connect(port);
+		struct result result;
+
+		client_send(client, "ab\n", 3);
+		result = process_end(&server);
+		close(client);
+		assert_string_equal(result.out, "a");
+		assert_like(result.err,
+			    "server: recv connection: more than 1 bytes, the "
+			    "rest was left; -n takes more*\n");
+		assert_int_equal(result.status, 0);
 	}
 }
 
-static void test_receiver_run_keeps_its_limit_into_a_pipe(void **state)
+static void test_limit_is_the_highest(void **state)
 {
+	static const char *const modes[] = { "-z", "-l", "-e" };
+
 	(void)state;
-	assert_limits(true, PIPE);
-	assert_limits(false, PIPE);
-}
+	for (size_t i = 0; i < 3; i++) {
+		struct process server = server_listen(
+			&port, modes[i], "-n", "9223372036854775807", NULL);
+		int client = client_connect(port);
 
-static void test_receiver_run_keeps_its_limit_into_a_file(void **state)
-{
-	(void)state;
-	assert_limits(true, PLAIN_FILE);
-	assert_limits(true, END_OF_FILE);
-	assert_limits(false, PLAIN_FILE);
-}
-
-static void test_receiver_run_keeps_its_limit_into_a_terminal(void **state)
-{
-	(void)state;
-	assert_limits(true, TERMINAL);
-	assert_limits(false, TERMINAL);
-}
-
-/* The nth splice can't serve, and what is left of the limit is copied. */
-static void assert_limits_without_splice(enum target target, int nth,
-					 int reason)
-{
-	struct limited limited;
-	const struct trial tried = { .mode = &limited.mode,
-				     .call = "splice",
-				     .nth = nth,
-				     .reason = reason,
-				     .most_splice = PIECE };
-
-	for (size_t i = 0; i < LIMITS; i++) {
-		limit(&limited, true, target, limits[i], TEXT);
-		if (is_left_out())
-			continue;
-		open_target(&limited.mode);
-		assert_whole(&tried);
-		close_target();
+		client_send(client, "hi\n", 3);
+		close(client);
+		assert_ended(&server, 0, "hi\n", "");
 	}
 }
 
-static void test_receiver_run_keeps_its_limit_if_splice_refuses(void **state)
+/* Many times, as each of them is a try to take too much. */
+static void test_limit_stops_what_comes_in_many_segments(void **state)
 {
-	static const int reasons[] = { EINVAL, 0 };
+	static const char *const modes[] = { "-l", "-e" };
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
-		assert_limits_without_splice(PIPE, 1, reasons[i]);
-		assert_limits_without_splice(PIPE, 2, reasons[i]);
-		/* The question whether it takes any. */
-		assert_limits_without_splice(PLAIN_FILE, 1, reasons[i]);
-		/* Into the pipe between. */
-		assert_limits_without_splice(PLAIN_FILE, 2, reasons[i]);
-		assert_limits_without_splice(PLAIN_FILE, 4, reasons[i]);
+		struct process server =
+			server_listen(&port, modes[i], "-n5", NULL);
+		int client = client_connect(port);
+
+		for (int sent = 0; sent < 5; sent++) {
+			client_send(client, "x", 1);
+			expect_output(&server, "x", 1);
+		}
+		assert_ended(&server, 0, "", "");
+		assert_int_equal(client_wait_end(client), 0);
+		close(client);
 	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_receiver_run_keeps_its_limit_into_a_pipe),
-		cmocka_unit_test(test_receiver_run_keeps_its_limit_into_a_file),
-		cmocka_unit_test(
-			test_receiver_run_keeps_its_limit_into_a_terminal),
-		cmocka_unit_test(
-			test_receiver_run_keeps_its_limit_if_splice_refuses),
+		cmocka_unit_test(test_limit_stops_a_plain_message),
+		cmocka_unit_test(test_limit_takes_a_plain_message_over_128),
+		cmocka_unit_test(test_limit_stops_a_line),
+		cmocka_unit_test(test_limit_lets_a_line_of_it_through),
+		cmocka_unit_test(test_limit_stops_a_stream),
+		cmocka_unit_test(test_limit_lets_a_stream_of_it_through),
+		cmocka_unit_test(test_limit_is_one_byte),
+		cmocka_unit_test(test_limit_is_the_highest),
+		cmocka_unit_test(test_limit_stops_what_comes_in_many_segments),
 	};
 
-	return cmocka_run_group_tests(tests, prepare_trials, end_trials);
+	return cmocka_run_group_tests(tests, fill_stream, NULL);
 }

@@ -65,6 +65,39 @@ const char *no_such_address(const char *err)
 		       : "Address not available";
 }
 
+void assert_no_such_address(struct process *server, const char *where)
+{
+	struct result result = process_end(server);
+	char line[256];
+
+	snprintf(line, sizeof(line),
+		 "server: bind %s: %s; ip addr shows which ones -b can take\n",
+		 where, no_such_address(result.err));
+	assert_string_equal(result.err, line);
+	assert_int_equal(result.out_len, 0);
+	assert_int_equal(result.status, 1);
+}
+
+/* bindv6only of ip-sysctl may say otherwise. */
+static bool all_has_both(void)
+{
+	FILE *file = fopen("/proc/sys/net/ipv6/bindv6only", "r");
+	int only = 1;
+
+	if (file == NULL)
+		return false;
+	if (fscanf(file, "%d", &only) != 1)
+		only = 1;
+	fclose(file);
+	return only == 0;
+}
+
+void needs_both_families(void)
+{
+	needs_ip6();
+	skip_without(all_has_both(), "a :: that takes IPv4");
+}
+
 static int add_client(int client)
 {
 	assert_between(count, 0, CLIENTS - 1);
@@ -83,39 +116,38 @@ int play_connect6(void)
 	return add_client(client_connect6(port));
 }
 
+void play_end(void)
+{
+	shutdown(clients[count - 1], SHUT_WR);
+}
+
 void play_nobody(struct process *server)
 {
 	(void)server;
 }
 
-static int send_hi(int client)
-{
-	client_send(client, "hi\n", 3);
-	return client;
-}
-
 void play_hi(struct process *server)
 {
 	(void)server;
-	send_hi(play_connect());
+	client_send(play_connect(), "hi\n", 3);
 }
 
 void play_hi6(struct process *server)
 {
 	(void)server;
-	send_hi(play_connect6());
+	client_send(play_connect6(), "hi\n", 3);
 }
 
 void play_hi6_to_its_end(struct process *server)
 {
-	(void)server;
-	shutdown(send_hi(play_connect6()), SHUT_WR);
+	play_hi6(server);
+	play_end();
 }
 
 void play_hi_to_its_end(struct process *server)
 {
-	(void)server;
-	shutdown(send_hi(play_connect()), SHUT_WR);
+	play_hi(server);
+	play_end();
 }
 
 void play_hi_in_two(struct process *server)
@@ -136,7 +168,7 @@ void play_part(struct process *server)
 void play_part_to_its_end(struct process *server)
 {
 	play_part(server);
-	shutdown(clients[count - 1], SHUT_WR);
+	play_end();
 }
 
 void play_two_lines(struct process *server)
@@ -152,7 +184,7 @@ void play_100000(struct process *server)
 
 	client_send(client, stream, 100000);
 	expect_output(server, stream, 100000);
-	shutdown(client, SHUT_WR);
+	play_end();
 }
 
 void play_129(struct process *server)
@@ -164,13 +196,8 @@ void play_129(struct process *server)
 void play_empty(struct process *server)
 {
 	(void)server;
-	shutdown(play_connect(), SHUT_WR);
-}
-
-void play_empty6(struct process *server)
-{
-	(void)server;
-	shutdown(play_connect6(), SHUT_WR);
+	play_connect();
+	play_end();
 }
 
 static void reset_last(void)
@@ -200,6 +227,13 @@ void play_probes(struct process *server)
 	play_hi_to_its_end(server);
 }
 
+void play_probe6(struct process *server)
+{
+	play_connect6();
+	play_end();
+	play_hi6(server);
+}
+
 void play_silence(struct process *server)
 {
 	(void)server;
@@ -216,7 +250,8 @@ static int listen_on_loopback(void)
 	return listener;
 }
 
-static struct process start_scene(const struct scene *scene)
+static struct process start_scene(const struct scene *scene,
+				  const char *arguments)
 {
 	char script[512];
 	struct process server;
@@ -224,7 +259,7 @@ static struct process start_scene(const struct scene *scene)
 
 	snprintf(script, sizeof(script), "%sexec \"$SERVER\" %s",
 		 scene->inherited ? "LISTEN_PID=$$ LISTEN_FDS=1 " : "",
-		 scene->arguments);
+		 arguments);
 	if (scene->inherited) {
 		listener = listen_on_loopback();
 		redirect_next(listener, 3);
@@ -291,18 +326,15 @@ static void assert_lines(const char *got, const char *expected)
 		 expected + same);
 }
 
-void assert_scene(const struct scene *scene)
+static void run_scene(const struct scene *scene, const char *arguments)
 {
 	char expected[CAUGHT_BYTES] = "";
 	struct process server;
 	struct result result;
 
-	if (scene->ip6)
-		needs_ip6();
-	needs_port();
 	count = 0;
 	port = PORT;
-	server = start_scene(scene);
+	server = start_scene(scene, arguments);
 	scene->play(&server);
 	result = process_end(&server);
 	for (size_t i = 0; i < count; i++)
@@ -315,6 +347,25 @@ void assert_scene(const struct scene *scene)
 	assert_string_equal(result.out, scene->out);
 	assert_int_equal(result.out_len, strlen(scene->out));
 	assert_int_equal(result.status, scene->status);
+}
+
+void assert_scene(const struct scene *scene)
+{
+	char turned[256];
+
+	if (scene->ip6)
+		needs_ip6();
+	if (scene->both)
+		needs_both_families();
+	needs_port();
+	snprintf(turned, sizeof(turned), "%s %s", scene->arguments,
+		 scene->with == NULL ? "" : scene->with);
+	run_scene(scene, turned);
+	if (scene->with == NULL)
+		return;
+	snprintf(turned, sizeof(turned), "%s %s", scene->with,
+		 scene->arguments);
+	run_scene(scene, turned);
 }
 
 static void test_scene(void **state)

@@ -17,7 +17,7 @@ enum {
 /* Where the clients here connect to. */
 extern uint16_t port;
 
-/* No part of it is like another, nor ends with a newline. */
+/* No part of it is like another. */
 extern char stream[STREAM_BYTES];
 
 /* Fills the stream, and makes own_network: a set-up. */
@@ -37,6 +37,9 @@ void assert_ended(struct process *server, int status, const char *out,
 /* EADDRNOTAVAIL in the words of the program's C library: musl's, or glibc's. */
 const char *no_such_address(const char *err);
 
+/* The server could not have the address, and ended for it. */
+void assert_no_such_address(struct process *server, const char *where);
+
 /*
  * A run of the whole program on port 8080: what it is told, what its clients
  * do, and how it ends. err is what is printed, in pieces; in them $1 is the
@@ -49,9 +52,14 @@ struct scene {
 	int status;
 	const char *out;
 	const char *err[PIECES];
-	bool inherited; /* 3 is a listener on 127.0.0.1:8080 */
-	bool ip6;	/* needs IPv6 */
+	bool inherited;	  /* 3 is a listener on 127.0.0.1:8080 */
+	const char *with; /* more arguments, behind those and before them */
+	bool both;	  /* needs a :: that takes IPv4 too */
+	bool ip6;	  /* needs IPv6 */
 };
+
+/* The machine takes IPv4 on ::, or the test is skipped. */
+void needs_both_families(void);
 
 /* Runs it, and compares all of it. */
 void assert_scene(const struct scene *scene);
@@ -63,6 +71,9 @@ void name_scenes(struct CMUnitTest tests[], char names[][NAME_BYTES],
 /* A client of the scene's; it is closed when the run has ended. */
 int play_connect(void);
 int play_connect6(void);
+
+/* Has the last client send no more. */
+void play_end(void);
 
 /* What the program says, but for its trace. */
 #define RESET                                                                  \
@@ -98,10 +109,10 @@ void play_two_lines(struct process *server);
 void play_100000(struct process *server);
 void play_129(struct process *server);
 void play_empty(struct process *server);
-void play_empty6(struct process *server);
 void play_reset(struct process *server);
 void play_part_then_reset(struct process *server);
 void play_probes(struct process *server);
+void play_probe6(struct process *server);
 void play_silence(struct process *server);
 
 #endif

@@ -152,7 +152,7 @@ static const struct scene scenes[] = {
 	{ "bind_to_all_of_ip6", "-x -b ::", play_hi, 0, "hi\n",
 	  .err = { OPEN6("::"), ACCEPT, RECV("3", "128"), WRITE("3"),
 		   END("0") },
-	  .ip6 = true },
+	  .both = true },
 	{ "bind_to_ip4", "-x -b 127.0.0.1", play_hi, 0, "hi\n",
 	  .err = { SOCKET("AF_INET"),
 		   BIND("AF_INET, 8080 = 1f 90, 127.0.0.1}, 16"), LISTEN,

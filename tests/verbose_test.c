@@ -105,7 +105,7 @@ static const struct scene scenes[] = {
 	  .err = { "Listening on :: 8080\n"
 		   "Connection received on ::ffff:127.0.0.1 $1\n",
 		   SUMMARY("3", "recv") },
-	  .ip6 = true },
+	  .both = true },
 	{ "inherited", "-v", play_hi, 0, "hi\n",
 	  .err = { "Listening on 127.0.0.1 8080\n", RECEIVED("1"),
 		   SUMMARY("3", "recv") },

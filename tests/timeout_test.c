@@ -1,0 +1,347 @@
+/*
+ * That -t ends the run on time, in whatever call it waits, with bytes there or
+ * not. What a terminal takes is in terminal_test.
+ */
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "play.h"
+
+enum {
+	DEADLINE_MS = 250,
+	LATE_MS = 100,
+	TRIES = 10,
+	PROBE_MS = 20,
+	DRIP_MS = 10,
+	PROBES = 100, /* more than fit, and not for ever if they get through */
+};
+
+/* Where standard output goes, if the arguments say nothing of it. */
+enum out {
+	PIPE,
+	FULL_PIPE,
+	SOCKET
+};
+
+/*
+ * It has a deadline of 0.25 s; err is a pattern, in which the star is how many
+ * bytes came out.
+ */
+struct wait {
+	const char *name;
+	const char *arguments;
+	void (*play)(void);
+	enum out out;
+	const char *err;
+};
+
+#define TIME_UP(what, hint)                                                    \
+	"server: " what " within 0.25 s, * bytes delivered; -t gives more "    \
+	"time" hint "\n"
+#define NO_SENDER TIME_UP("accept 0.0.0.0:0: no sender came", "")
+#define NOTHING_CAME TIME_UP("recv connection: nothing came", "")
+#define NO_END                                                                 \
+	TIME_UP("recv connection: the message did not end",                    \
+		", if its sender ends it, as nc -N does")
+#define STUCK TIME_UP("write standard output: it took no more", "")
+/* Where it may be in any of two calls. */
+#define ANY                                                                    \
+	"server: *: * within 0.25 s, * bytes delivered; -t gives more time*\n"
+
+static void stay_away(void)
+{
+}
+
+static void stay_silent(void)
+{
+	int client = client_connect(port);
+
+	client_wait_end(client);
+	close(client);
+}
+
+/* Whether something came from fd, or it was ended, within a time. */
+static bool comes_within(int fd, int ms)
+{
+	struct pollfd ready = { fd, POLLIN, 0 };
+
+	return poll(&ready, 1, ms) != 0;
+}
+
+static void drip(void)
+{
+	int client = client_connect(port);
+
+	while (send(client, ".", 1, MSG_NOSIGNAL) == 1)
+		if (comes_within(client, DRIP_MS))
+			break;
+	close(client);
+}
+
+static void send_and_stay(void)
+{
+	int client = client_connect(port);
+
+	client_send(client, "hi\n", 3);
+	client_wait_end(client);
+	close(client);
+}
+
+/* A line without an end, as fast as it can, until the server turns it away. */
+static int send_for_ever(const void *unused)
+{
+	static const char zeros[1 << 20];
+	int client = client_connect(port);
+
+	(void)unused;
+	while (send(client, zeros, sizeof(zeros), MSG_NOSIGNAL) != -1)
+		continue;
+	return 0;
+}
+
+static void flood(void)
+{
+	struct process sender = process_start(send_for_ever, NULL);
+
+	assert_int_equal(process_end(&sender).status, 0);
+}
+
+/* As client_connect, or -1 where nobody listens any more. */
+static int try_connect(void)
+{
+	const struct sockaddr_in name = {
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	int client = socket(AF_INET, SOCK_STREAM, 0);
+
+	assert_int_not_equal(client, -1);
+	if (connect(client, (const struct sockaddr *)&name, sizeof(name)) == 0)
+		return client;
+	close(client);
+	return -1;
+}
+
+/* Again and again, until nobody takes it any more. */
+static void probe(void)
+{
+	struct pollfd pause = { -1, 0, 0 };
+
+	for (int i = 0; i < PROBES; i++) {
+		int client = try_connect();
+
+		if (client == -1)
+			return;
+		close(client);
+		poll(&pause, 1, PROBE_MS);
+	}
+}
+
+static const struct wait waits[] = {
+	{ "accept", "", stay_away, PIPE, NO_SENDER },
+	{ "accept_while_probes_come", "-z", probe, PIPE, ANY },
+	{ "accept_while_probes_come_with_line", "-lz", probe, PIPE, ANY },
+	{ "accept_while_probes_come_with_eof", "-ez", probe, PIPE, ANY },
+	{ "recv", "", stay_silent, PIPE, NOTHING_CAME },
+	{ "recv_with_line", "-l", stay_silent, PIPE, NOTHING_CAME },
+	{ "recv_with_eof", "-e", stay_silent, PIPE, NOTHING_CAME },
+	{ "recv_with_skip_empty", "-z", stay_silent, PIPE, NOTHING_CAME },
+	{ "recv_of_a_line_that_drips", "-l", drip, PIPE, NO_END },
+	{ "recv_of_a_stream_that_drips", "-e", drip, PIPE, NO_END },
+	{ "recv_of_a_stream_that_drips_into_a_file", "-e >\"$FOLDER/file\"",
+	  drip, PIPE, NO_END },
+	{ "recv_of_a_line_that_pours", "-l >/dev/null", flood, PIPE, NO_END },
+	{ "recv_of_a_stream_that_pours", "-e >/dev/null", flood, PIPE, ANY },
+	{ "write_of_a_message_to_a_full_pipe", "", send_and_stay, FULL_PIPE,
+	  STUCK },
+	{ "write_of_a_line_to_a_full_pipe", "-l", send_and_stay, FULL_PIPE,
+	  STUCK },
+	{ "write_of_a_stream_to_a_full_pipe", "-e", send_and_stay, FULL_PIPE,
+	  STUCK },
+	{ "write_of_a_line_to_a_socket", "-l", flood, SOCKET, STUCK },
+	{ "splice_to_a_full_pipe", "-e", flood, FULL_PIPE, STUCK },
+	{ "splice_to_a_pipe", "-e", flood, PIPE, STUCK },
+	{ "splice_to_a_socket", "-e", flood, SOCKET, STUCK },
+};
+
+enum {
+	WAITS = sizeof(waits) / sizeof(waits[0]),
+};
+
+/* Two ends, of which what is written to the second can be read from the first.
+ */
+static void open_out(enum out out, int ends[2])
+{
+	if (out == SOCKET) {
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+		return;
+	}
+	assert_int_equal(pipe(ends), 0);
+	if (out == PIPE)
+		return;
+	/* As much as the program would have it hold, to find room. */
+	assert_int_not_equal(fcntl(ends[1], F_SETPIPE_SZ, 1 << 20), -1);
+	assert_int_equal(fcntl(ends[1], F_SETFL, O_NONBLOCK), 0);
+	while (write(ends[1], stream, sizeof(stream)) > 0)
+		continue;
+	assert_int_equal(fcntl(ends[1], F_SETFL, 0), 0);
+}
+
+/* What comes from fd until its end, of what it was not filled with before. */
+static size_t count_bytes(int fd)
+{
+	static char bytes[1 << 20];
+	size_t count = 0, n;
+
+	while ((n = read_some(fd, bytes, sizeof(bytes), "end of output")) > 0)
+		count += n;
+	return count;
+}
+
+static int waiting_in(int fd)
+{
+	int waiting = 0;
+
+	assert_int_equal(ioctl(fd, FIONREAD, &waiting), 0);
+	return waiting;
+}
+
+/* It is how many bytes came out, where that can be known. */
+static void assert_told(const struct wait *wait, const char *err, size_t came)
+{
+	const char *told = strstr(err, "within 0.25 s, ");
+	size_t bytes = 0;
+
+	assert_like(err, wait->err);
+	assert_int_equal(sscanf(told, "within 0.25 s, %zu bytes", &bytes), 1);
+	if (strchr(wait->arguments, '>') == NULL)
+		assert_int_equal(bytes, came);
+}
+
+/* Runs it once: how long it took. */
+static long long end_once(const struct wait *wait)
+{
+	const long long before = now_ms();
+	struct process server;
+	struct result result;
+	long long after;
+	char script[128];
+	int ends[2], held;
+
+	snprintf(script, sizeof(script), "exec \"$SERVER\" -p 0 -r 3 -t .25 %s",
+		 wait->arguments);
+	open_out(wait->out, ends);
+	held = wait->out == FULL_PIPE ? waiting_in(ends[0]) : 0;
+	redirect_next(ends[1], STDOUT_FILENO);
+	server = shell_listen(&port, script);
+	close(ends[1]);
+	wait->play();
+	result = process_end(&server);
+	after = now_ms();
+	assert_told(wait, result.err, count_bytes(ends[0]) - (size_t)held);
+	close(ends[0]);
+	assert_int_equal(result.status, 124);
+	assert_between(after - before, DEADLINE_MS, WAIT_MS);
+	return after - before;
+}
+
+/*
+ * It must never end before its deadline; that it ends within a tenth of a
+ * second of it may fail where the machine is busy, so that the best of some
+ * runs counts.
+ */
+static void test_wait(void **state)
+{
+	long long best = WAIT_MS;
+
+	for (int i = 0; i < TRIES && best > DEADLINE_MS + LATE_MS; i++) {
+		long long took = end_once(*state);
+
+		if (took < best)
+			best = took;
+	}
+	if (!under_valgrind())
+		assert_between(best, DEADLINE_MS, DEADLINE_MS + LATE_MS);
+}
+
+static void test_timeout_ends_the_write_of_the_ready_line(void **state)
+{
+	struct process server;
+	int ends[2];
+
+	(void)state;
+	open_out(FULL_PIPE, ends);
+	redirect_next(ends[1], 3);
+	server = shell_start("exec \"$SERVER\" -p 0 -t .25 -r 3");
+	close(ends[1]);
+	assert_ended(&server, 124, "",
+		     "server: write ready descriptor: it took no more within "
+		     "0.25 s, 0 bytes delivered; -t gives more time\n");
+	close(ends[0]);
+}
+
+static void test_timeout_does_not_disturb_a_run_in_time(void **state)
+{
+	static const char *const times[] = { "100", "999999999.999999" };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct process server =
+			server_listen(&port, "-e", "-t", times[i], NULL);
+		struct process sender = process_start(send_stream, NULL);
+
+		expect_output(&server, stream, sizeof(stream));
+		assert_ended(&server, 0, "", "");
+		assert_int_equal(process_end(&sender).status, 0);
+	}
+}
+
+/* A timer of 0 would never end it. */
+static void test_timeout_is_the_shortest(void **state)
+{
+	static const char *const times[] = { "0.000001", ".0005" };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct process server =
+			server_start("-p", "0", "-t", times[i], NULL);
+		struct result result = process_end(&server);
+
+		assert_like(result.err,
+			    "server: accept 0.0.0.0:0: no sender came within "
+			    "* s, 0 bytes delivered; -t gives more time\n");
+		assert_int_equal(result.status, 124);
+	}
+}
+
+int main(void)
+{
+	struct CMUnitTest tests[3 + WAITS] = {
+		cmocka_unit_test(test_timeout_ends_the_write_of_the_ready_line),
+		cmocka_unit_test(test_timeout_does_not_disturb_a_run_in_time),
+		cmocka_unit_test(test_timeout_is_the_shortest),
+	};
+	char names[WAITS][NAME_BYTES];
+
+	for (size_t i = 0; i < WAITS; i++) {
+		snprintf(names[i], NAME_BYTES, "test_timeout_ends_%s",
+			 waits[i].name);
+		tests[3 + i] = (struct CMUnitTest){
+			names[i],
+			test_wait,
+			make_folder,
+			remove_folder,
+			(void *)(uintptr_t)&waits[i],
+		};
+	}
+	return cmocka_run_group_tests(tests, fill_stream, NULL);
+}
