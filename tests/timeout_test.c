@@ -177,8 +177,20 @@ enum {
 	WAITS = sizeof(waits) / sizeof(waits[0]),
 };
 
-/* Two ends, of which what is written to the second can be read from the first.
- */
+/* Leaves no room in a pipe that this is an end of. */
+static void fill_pipe(int fd)
+{
+	/* As much as the program would have it hold, to find room. */
+	assert_int_not_equal(fcntl(fd, F_SETPIPE_SZ, 1 << 20), -1);
+	assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+	while (write(fd, stream, sizeof(stream)) > 0)
+		continue;
+	while (write(fd, stream, 1) > 0)
+		continue;
+	assert_int_equal(fcntl(fd, F_SETFL, 0), 0);
+}
+
+/* What is written to the second can be read from the first. */
 static void open_out(enum out out, int ends[2])
 {
 	if (out == SOCKET) {
@@ -186,14 +198,8 @@ static void open_out(enum out out, int ends[2])
 		return;
 	}
 	assert_int_equal(pipe(ends), 0);
-	if (out == PIPE)
-		return;
-	/* As much as the program would have it hold, to find room. */
-	assert_int_not_equal(fcntl(ends[1], F_SETPIPE_SZ, 1 << 20), -1);
-	assert_int_equal(fcntl(ends[1], F_SETFL, O_NONBLOCK), 0);
-	while (write(ends[1], stream, sizeof(stream)) > 0)
-		continue;
-	assert_int_equal(fcntl(ends[1], F_SETFL, 0), 0);
+	if (out == FULL_PIPE)
+		fill_pipe(ends[1]);
 }
 
 /* What comes from fd until its end, of what it was not filled with before. */
@@ -289,6 +295,42 @@ static void test_timeout_ends_the_write_of_the_ready_line(void **state)
 	close(ends[0]);
 }
 
+/* What the trace has, up to its line of that call. */
+static void read_trace(int fd, const char *call)
+{
+	char trace[CAUGHT_BYTES] = "";
+	size_t len = 0;
+
+	while (strstr(trace, call) == NULL) {
+		assert_between(len, 0, sizeof(trace) - 2);
+		len += read_some(fd, trace + len, sizeof(trace) - 1 - len,
+				 call);
+	}
+}
+
+/*
+ * Its trace has no room, and holds it up until its time is up, between the look
+ * at a line and the recv that would take it at once.
+ */
+static void test_timeout_ends_recv_though_bytes_wait(void **state)
+{
+	struct process server;
+	int client, ends[2];
+
+	(void)state;
+	open_out(PIPE, ends);
+	redirect_next(ends[1], STDERR_FILENO);
+	server = server_listen(&port, "-xlt.25", NULL);
+	client = client_connect(port);
+	read_trace(ends[0], " accept(");
+	fill_pipe(ends[1]);
+	client_send(client, "hi\n", 3);
+	assert_ended(&server, 124, "", "");
+	close(client);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 static void test_timeout_does_not_disturb_a_run_in_time(void **state)
 {
 	static const char *const times[] = { "100", "999999999.999999" };
@@ -325,8 +367,9 @@ static void test_timeout_is_the_shortest(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[3 + WAITS] = {
+	struct CMUnitTest tests[4 + WAITS] = {
 		cmocka_unit_test(test_timeout_ends_the_write_of_the_ready_line),
+		cmocka_unit_test(test_timeout_ends_recv_though_bytes_wait),
 		cmocka_unit_test(test_timeout_does_not_disturb_a_run_in_time),
 		cmocka_unit_test(test_timeout_is_the_shortest),
 	};
@@ -335,7 +378,7 @@ int main(void)
 	for (size_t i = 0; i < WAITS; i++) {
 		snprintf(names[i], NAME_BYTES, "test_timeout_ends_%s",
 			 waits[i].name);
-		tests[3 + i] = (struct CMUnitTest){
+		tests[4 + i] = (struct CMUnitTest){
 			names[i],
 			test_wait,
 			make_folder,
