@@ -1,4 +1,4 @@
-/* What goes with the program: its manual page, its place, its static build. */
+/* How the program gets elsewhere: its place, its tarball, its static build. */
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -12,34 +12,6 @@ static void assert_script(const char *script, const char *out)
 	assert_string_equal(result.err, "");
 	assert_string_equal(result.out, out);
 	assert_int_equal(result.status, 0);
-}
-
-static void test_manual_has_the_usage_for_a_synopsis(void **state)
-{
-	(void)state;
-	needs_program("mandoc");
-	needs_program("col");
-	assert_script("usage=$(\"$SERVER\" -h | sed -n 's/^usage: //p'); "
-		      "test -n \"$usage\" && "
-		      "mandoc -Tascii -O width=200 src/server.1 | col -b | "
-		      "sed -n '/^SYNOPSIS/{n;s/^ *//p;}' | "
-		      "grep -Fxq \"$usage\" && echo same",
-		      "same\n");
-}
-
-static void test_manual_has_every_option_of_the_help(void **state)
-{
-	(void)state;
-	needs_program("mandoc");
-	needs_program("col");
-	assert_script(
-		"for o in $(\"$SERVER\" -h | "
-		"sed -n 's/^  -., \\(--[a-z-]*\\).*/\\1/p'); do "
-		"mandoc -Tascii src/server.1 | col -b | "
-		"grep -q \"^ *-.*, $o\" && echo $o; done",
-		"--bind\n--eof\n--help\n--line\n--bytes\n--port\n--ready\n"
-		"--timeout\n--version\n--verbose\n--trace\n"
-		"--skip-empty\n");
 }
 
 static void
@@ -121,8 +93,6 @@ static void test_static_program_runs_in_an_empty_root(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_manual_has_the_usage_for_a_synopsis),
-		cmocka_unit_test(test_manual_has_every_option_of_the_help),
 		cmocka_unit_test_setup_teardown(
 			test_install_puts_both_in_place_and_uninstall_takes_them,
 			copy_project, remove_folder),

@@ -1,0 +1,398 @@
+/*
+ * What the manual says: its options, defaults, ranges, statuses, messages and
+ * examples, against the one source of pages.c, against what report prints, and
+ * against the README, whose examples are run.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pages.h"
+#include "report.h"
+#include "support.h"
+
+enum {
+	HEAD_BYTES = 256,
+	HIGHEST_ERRNO = 200,
+	SECOND_US = 1000000,
+	MESSAGE_BYTES = 128,
+};
+
+/* Asserts that text has the words, in capitals or not. */
+static void assert_says(const char *where, const char *text, const char *words)
+{
+	if (strcasestr(text, words) == NULL)
+		fail_msg("%s does not say \"%s\": %s", where, words, text);
+}
+
+static void test_manual_has_the_usage_for_a_synopsis(void **state)
+{
+	char *synopsis = manual_part(".Sh SYNOPSIS");
+	char expected[512];
+
+	(void)state;
+	snprintf(expected, sizeof(expected), "%s ", usage_text());
+	assert_string_equal(synopsis, expected);
+	free(synopsis);
+}
+
+static void name_item(char head[HEAD_BYTES], const struct option_fact *option)
+{
+	if (option->argument == NULL)
+		snprintf(head, HEAD_BYTES, ".It -%c, --%s", option->letter,
+			 option->name);
+	else
+		snprintf(head, HEAD_BYTES, ".It -%c %s, --%s %s",
+			 option->letter, option->argument, option->name,
+			 option->argument);
+}
+
+static void test_manual_lists_the_options_of_the_help_in_its_order(void **state)
+{
+	const char *at = manual_text();
+	const struct option_fact *option = option_facts;
+
+	(void)state;
+	for (; (at = strstr(at, "\n.It -")) != NULL; option++) {
+		char head[HEAD_BYTES], found[HEAD_BYTES];
+
+		at++;
+		snprintf(found, sizeof(found), "%.*s", (int)strcspn(at, "\n"),
+			 at);
+		name_item(head, option);
+		assert_string_equal(found, head);
+	}
+	assert_int_equal(option->letter, 0);
+}
+
+static void test_manual_says_what_each_option_does(void **state)
+{
+	(void)state;
+	for (size_t i = 0; option_facts[i].letter != 0; i++) {
+		char head[HEAD_BYTES], *text;
+
+		name_item(head, &option_facts[i]);
+		text = manual_part(head);
+		assert_says(head, text, option_facts[i].says);
+		free(text);
+	}
+}
+
+/* What the help has in brackets, up to a remark. */
+static void test_manual_has_the_defaults_of_the_help(void **state)
+{
+	static const char is[] = "The default is ";
+
+	(void)state;
+	for (size_t i = 0; option_facts[i].letter != 0; i++) {
+		const char *fallback = option_facts[i].fallback, *found;
+		char head[HEAD_BYTES], *text;
+
+		name_item(head, &option_facts[i]);
+		text = manual_part(head);
+		found = strstr(text, is);
+		if (fallback != NULL) {
+			const size_t len = strcspn(fallback, "; ");
+
+			assert_says(head, text, is);
+			found += strlen(is);
+			assert_memory_equal(found, fallback, len);
+			assert_non_null(strchr(",.; ", found[len]));
+		}
+		free(text);
+	}
+}
+
+static void test_manual_has_the_range_of_each_value(void **state)
+{
+	(void)state;
+	for (size_t i = 0; option_facts[i].letter != 0; i++) {
+		char head[HEAD_BYTES], *text;
+
+		if (option_facts[i].range == NULL)
+			continue;
+		name_item(head, &option_facts[i]);
+		text = manual_part(head);
+		assert_says(head, text, option_facts[i].range);
+		free(text);
+	}
+}
+
+static void test_manual_describes_the_run_with_its_defaults(void **state)
+{
+	char *text = manual_part(".Sh DESCRIPTION"), words[64];
+	unsigned int number;
+
+	(void)state;
+	for (const char *at = strstr(text, " port "); at != NULL;
+	     at = strstr(at + 1, " port "))
+		if (sscanf(at, " port %u", &number) == 1 && number != 0)
+			assert_int_equal(number, PORT);
+	snprintf(words, sizeof(words), "up to %d bytes", MESSAGE_BYTES);
+	assert_says("DESCRIPTION", text, words);
+	free(text);
+}
+
+static void test_manual_lists_each_status_with_its_meaning(void **state)
+{
+	const struct status_fact *status = status_facts;
+	char *part = manual_part(".Sh EXIT STATUS");
+	const char *at = part;
+
+	(void)state;
+	for (; (at = strstr(at, ".It ")) != NULL; status++) {
+		char head[HEAD_BYTES], *text;
+
+		at += strlen(".It ");
+		assert_non_null(status->help);
+		assert_int_equal(atoi(at), status->status);
+		snprintf(head, sizeof(head), ".It %d", status->status);
+		text = manual_part(head);
+		assert_says(head, text, status->says);
+		free(text);
+	}
+	assert_null(status->help);
+	free(part);
+}
+
+static void test_manual_names_the_statuses_of_signals(void **state)
+{
+	char words[64];
+
+	(void)state;
+	snprintf(words, sizeof(words), "%d after SIGINT", 128 + SIGINT);
+	assert_says("it", manual_text(), words);
+	snprintf(words, sizeof(words), "%d after SIGTERM", 128 + SIGTERM);
+	assert_says("it", manual_text(), words);
+}
+
+/* Wherever it stands: "status 124", or "124 if nothing came". */
+static void test_manual_names_no_status_that_there_is_not(void **state)
+{
+	(void)state;
+	for (const char *at = manual_text();
+	     (at = strcasestr(at, "status ")) != NULL; at++) {
+		const struct status_fact *status = status_facts;
+		int number;
+
+		if (sscanf(at, "%*s %d", &number) != 1)
+			continue;
+		while (status->help != NULL && status->status != number)
+			status++;
+		if (status->help == NULL)
+			fail_msg("there is no status %d", number);
+	}
+}
+
+static void test_manual_names_what_of_the_environment_counts(void **state)
+{
+	char *text = manual_part(".It LISTEN_FDS");
+
+	(void)state;
+	assert_says("LISTEN_FDS", text, "Anything but 1 is a usage error");
+	assert_says("LISTEN_FDS", text, "descriptor 3");
+	free(text);
+	text = manual_part(".It LISTEN_PID");
+	assert_says("LISTEN_PID", text, "ignored");
+	free(text);
+	/* In the order in which setlocale(3) asks them. */
+	free(manual_part(".It LC_ALL, LC_CTYPE, LANG"));
+}
+
+/* The errno that has the reason which begins a text. */
+static int find_errno(const char *text)
+{
+	for (int i = 1; i < HIGHEST_ERRNO; i++) {
+		const char *reason = strerror(i);
+		const size_t len = strlen(reason);
+
+		if (strncmp(text, reason, len) == 0 && text[len] == ';')
+			return i;
+	}
+	return 0;
+}
+
+/* The text that stands before `end` in *at, and *at behind it. */
+static char *take(const char **at, const char *end)
+{
+	const char *found = strstr(*at, end);
+	char *taken;
+
+	if (found == NULL)
+		return strdup("");
+	taken = strndup(*at, (size_t)(found - *at));
+	*at = found + strlen(end);
+	return taken;
+}
+
+static void say_error_again(const char *call, const char *object,
+			    const char *rest)
+{
+	const char *within = strstr(rest, " within ");
+	unsigned long long delivered;
+	double seconds;
+
+	if (within != NULL && sscanf(within, " within %lf s, %llu bytes",
+				     &seconds, &delivered) == 2) {
+		report_deadline(call, object, (uint64_t)(seconds * SECOND_US),
+				delivered);
+		return;
+	}
+	errno = find_errno(rest);
+	report_error(call, object);
+}
+
+/* Whether it is one of those of receiver, which its tests compare. */
+static bool is_hint_of_rest(const char *hint)
+{
+	return strcmp(hint, "-n takes more, -l a line, -e all") == 0 ||
+	       strcmp(hint, "-l takes a line, -e all") == 0 ||
+	       strcmp(hint, "-n takes more") == 0;
+}
+
+/* Has report say what the manual quotes, from the facts that are in it. */
+static int say_again(const void *quoted)
+{
+	const char *at = quoted;
+	unsigned long long taken;
+	char *call, *object, hint[64];
+	int fd;
+
+	if (sscanf(at, "LISTEN_FDS: descriptor %d", &fd) == 1) {
+		report_no_listener(fd);
+	} else if (strstr(at, "nothing sent") != NULL) {
+		report_nothing_sent();
+	} else if (sscanf(at,
+			  "recv connection: more than %llu bytes, the rest "
+			  "was left; %63[^\n]",
+			  &taken, hint) == 2) {
+		report_rest_left(taken, is_hint_of_rest(hint) ? hint : "?");
+	} else {
+		call = take(&at, " ");
+		object = take(&at, ": ");
+		say_error_again(call, object, at);
+		free(call);
+		free(object);
+	}
+	return 0;
+}
+
+static void assert_is_printed(const char *quoted)
+{
+	struct process child = process_start(say_again, quoted);
+	struct result result = process_end(&child);
+	char expected[HEAD_BYTES + 16];
+
+	snprintf(expected, sizeof(expected), "server: %s\n", quoted);
+	assert_string_equal(result.err, expected);
+}
+
+static void test_manual_quotes_messages_that_are_printed(void **state)
+{
+	char *part = manual_part(".Sh DIAGNOSTICS"), *at = part;
+	int count = 0;
+
+	(void)state;
+	assert_says("DIAGNOSTICS", part, "starts with \"server:\"");
+	while ((at = strstr(at, "\n.It ")) != NULL) {
+		char quoted[HEAD_BYTES];
+
+		at += strlen("\n.It ");
+		snprintf(quoted, sizeof(quoted), "%.*s", (int)strcspn(at, "\n"),
+			 at);
+		assert_is_printed(quoted);
+		count++;
+	}
+	assert_between(count, 1, 99);
+	free(part);
+}
+
+/* The block of README.md that has the line, as if server were installed. */
+static char *readme_example(const char *line)
+{
+	char *readme = read_whole("README.md"), *text = NULL;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+	const char *at = strstr(readme, line);
+
+	assert_non_null(at);
+	while (strncmp(at, "\n```sh\n", 7) != 0)
+		assert_true(--at > readme);
+	for (at += 7; strncmp(at, "```", 3) != 0; at++) {
+		if (strncmp(at, "./server", 8) == 0)
+			at += 2;
+		fputc(*at, to);
+	}
+	fclose(to);
+	free(readme);
+	return text;
+}
+
+/* readme_test runs that one. */
+static void test_manual_has_the_ci_job_of_the_readme(void **state)
+{
+	char *expected = readme_example("mkfifo ready\n");
+	char *examples = manual_part(".Sh EXAMPLES");
+
+	(void)state;
+	assert_says("EXAMPLES", examples, expected);
+	free(expected);
+	free(examples);
+}
+
+/* The line of an example that has these words. */
+static void find_line(char line[HEAD_BYTES], const char *words)
+{
+	const char *at = strstr(manual_text(), words);
+
+	assert_non_null(at);
+	while (at[-1] != '\n')
+		at--;
+	snprintf(line, HEAD_BYTES, "%.*s", (int)strcspn(at, "\n"), at);
+}
+
+static void test_manual_has_an_example_that_learns_the_port(void **state)
+{
+	char line[HEAD_BYTES], script[2 * HEAD_BYTES];
+	struct process child;
+	struct result result;
+
+	(void)state;
+	find_line(line, "read port <r\n");
+	snprintf(script, sizeof(script),
+		 "cd \"$FOLDER\" && server() { exec \"$SERVER\" \"$@\"; }\n"
+		 "%s\nkill $! && test \"$port\" -gt 0",
+		 line);
+	child = shell_start(script);
+	result = process_end(&child);
+	assert_string_equal(result.err, "");
+	assert_int_equal(result.status, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_manual_has_the_usage_for_a_synopsis),
+		cmocka_unit_test(
+			test_manual_lists_the_options_of_the_help_in_its_order),
+		cmocka_unit_test(test_manual_says_what_each_option_does),
+		cmocka_unit_test(test_manual_has_the_defaults_of_the_help),
+		cmocka_unit_test(test_manual_has_the_range_of_each_value),
+		cmocka_unit_test(
+			test_manual_describes_the_run_with_its_defaults),
+		cmocka_unit_test(
+			test_manual_lists_each_status_with_its_meaning),
+		cmocka_unit_test(test_manual_names_the_statuses_of_signals),
+		cmocka_unit_test(test_manual_names_no_status_that_there_is_not),
+		cmocka_unit_test(
+			test_manual_names_what_of_the_environment_counts),
+		cmocka_unit_test(test_manual_quotes_messages_that_are_printed),
+		cmocka_unit_test(test_manual_has_the_ci_job_of_the_readme),
+		cmocka_unit_test_setup_teardown(
+			test_manual_has_an_example_that_learns_the_port,
+			make_folder, remove_folder),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
