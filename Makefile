@@ -46,6 +46,7 @@ TEST_MODULES := $(MODULES:$(BUILD)/%=$(BUILD)/tests/modules/%)
 WRAP := socket setsockopt getsockopt bind listen getsockname accept recv \
 	write close setitimer splice pipe fcntl ioctl
 $(BUILD)/tests/output_test: WRAP += mbrtowc
+$(BUILD)/tests/environment_test: WRAP += getpid
 # glibc before 2.34 has timer_create in a library of its own.
 TEST_LIBS := -lcmocka -lrt
 

@@ -1,26 +1,19 @@
 /* The command line, right and wrong. */
 #include <fcntl.h>
 #include <getopt.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "fault.h"
 #include "options.h"
+#include "pages.h"
 #include "support.h"
 
 enum {
 	MOST = 8,
-	REFUSED = 2,
-	NOT_ALLOWED = 3,
 };
-
-static const char usage[] =
-	"server: usage: server [-ehlVvxz] [-b ADDRESS] [-n BYTES] [-p PORT] "
-	"[-r FD] [-t SECONDS]; -h explains it\n";
 
 static int parse(struct options *options, const char *const arguments[MOST])
 {
@@ -121,32 +114,116 @@ static void test_options_parse_takes_them_together(void **state)
 
 static void test_options_parse_takes_the_last_of_two(void **state)
 {
-	struct options got =
-		parsed((const char *const[MOST]){ "-p1", "-p2", "-n5", "-l" });
+	struct options got;
 
 	(void)state;
+	assert_int_equal(dup2(STDOUT_FILENO, 8), 8);
+	assert_int_equal(dup2(STDOUT_FILENO, 9), 9);
+	got = parsed((const char *const[MOST]){ "-p1", "-p2", "-n5", "-n6",
+						"-r8", "-r9", "-t1", "-t2" });
 	assert_int_equal(got.port, 2);
-	assert_int_equal(got.limit, 5);
+	assert_int_equal(got.limit, 6);
+	assert_int_equal(got.ready, 9);
+	assert_int_equal(got.timeout_us, 2000000);
+	got = parsed((const char *const[MOST]){ "-b127.0.0.1", "-b127.0.0.2" });
+	assert_string_equal(got.address, "127.0.0.2");
+	close(8);
+	close(9);
+}
+
+static void test_options_parse_has_one_limit_in_each_order(void **state)
+{
+	static const char *const orders[][MOST] = { { "-n5", "-l" },
+						    { "-l", "-n5" },
+						    { "-n5", "-e" },
+						    { "-e", "-n5" } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++)
+		assert_int_equal(parsed(orders[i]).limit, 5);
+}
+
+static void test_options_parse_takes_ready_where_it_can_write(void **state)
+{
+	static const int ways[] = { O_WRONLY, O_RDWR, O_WRONLY | O_APPEND,
+				    O_RDWR | O_NONBLOCK };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		int fd = open("/dev/null", ways[i]);
+
+		assert_int_equal(dup2(fd, 9), 9);
+		assert_int_equal(
+			parsed((const char *const[MOST]){ "-r9" }).ready, 9);
+		close(9);
+		close(fd);
+	}
+}
+
+/* The ends of each range; what is next to them is in the refused ones. */
+static void test_options_parse_takes_the_ends_of_each_range(void **state)
+{
+	(void)state;
+	assert_int_equal(dup2(STDOUT_FILENO, 3), 3);
+	assert_int_equal(parsed((const char *const[MOST]){ "-r3" }).ready, 3);
+	close(3);
+	assert_int_equal(parsed((const char *const[MOST]){ "-p0" }).port, 0);
+	assert_int_equal(parsed((const char *const[MOST]){ "-p65535" }).port,
+			 65535);
+	assert_int_equal(parsed((const char *const[MOST]){ "-n1" }).limit, 1);
+	assert_int_equal(
+		parsed((const char *const[MOST]){ "-n9223372036854775807" })
+			.limit,
+		INT64_MAX);
+	assert_int_equal(
+		parsed((const char *const[MOST]){ "-t.000001" }).timeout_us, 1);
+	assert_int_equal(
+		parsed((const char *const[MOST]){ "-t999999999.999999" })
+			.timeout_us,
+		999999999999999);
+}
+
+static void test_options_parse_prints_the_help_to_the_letter(void **state)
+{
+	(void)state;
+	assert_string_equal(parsed((const char *const[MOST]){ "-h" }).print,
+			    help_text());
+	assert_string_equal(parsed((const char *const[MOST]){ "--help" }).print,
+			    help_text());
+}
+
+static void test_options_parse_prints_the_version_to_the_letter(void **state)
+{
+	(void)state;
+	assert_string_equal(parsed((const char *const[MOST]){ "-V" }).print,
+			    "server " VERSION "\n");
+	assert_string_equal(
+		parsed((const char *const[MOST]){ "--version" }).print,
+		"server " VERSION "\n");
 }
 
 static void test_options_parse_prints_before_it_looks_further(void **state)
 {
-	struct options got =
-		parsed((const char *const[MOST]){ "-h", "-p", "bad" });
-	const char *end;
+	static const char *const further[][MOST] = {
+		{ "-h", "-p", "bad" }, { "-h", "-q" },	{ "-h", "operand" },
+		{ "-eh", "-l" },       { "-V", "-p" },	{ "-hV" },
+		{ "-le", "-h" },       { "-Vh", "-t0" }
+	};
 
 	(void)state;
-	/* The usage line, and a line for each of the twelve options. */
-	assert_memory_equal(got.print, usage + 8, strlen(usage + 8) - 17);
-	end = strstr(got.print, "\n  -b, --bind ");
-	for (int i = 0; i < 12; i++) {
-		assert_non_null(end);
-		assert_memory_equal(end, "\n  -", 4);
-		end = strchr(end + 1, '\n');
-	}
-	assert_memory_equal(end, "\n\n", 2);
-	got = parsed((const char *const[MOST]){ "-V" });
-	assert_string_equal(got.print, "server " VERSION "\n");
+	for (size_t i = 0; i < sizeof(further) / sizeof(further[0]); i++)
+		assert_string_equal(parsed(further[i]).print,
+				    further[i][0][1] == 'V' ? "server " VERSION
+							      "\n"
+							    : help_text());
+}
+
+/* The two lines of a usage error. */
+static void complain(char expected[512], const char *complaint)
+{
+	snprintf(expected, 512,
+		 "server: %s\nserver: usage: %s; -h explains it\n", complaint,
+		 usage_text());
 }
 
 static int parse_child(const void *arguments)
@@ -163,11 +240,32 @@ static void assert_refused(const char *const arguments[MOST],
 	struct result result = process_end(&child);
 	char expected[512];
 
-	snprintf(expected, sizeof(expected), "server: %s\n%s", complaint,
-		 usage);
+	complain(expected, complaint);
 	assert_string_equal(result.err, expected);
 	assert_int_equal(result.status, 0);
 	assert_int_equal(result.out_len, 0);
+}
+
+/* With the opposite of what it takes, it is refused as itself. */
+static void test_options_parse_knows_each_option_of_the_help(void **state)
+{
+	(void)state;
+	for (size_t i = 0; option_facts[i].letter != 0; i++) {
+		const struct option_fact *option = &option_facts[i];
+		char letter[] = { '-', option->letter, '\0' };
+		char name[32], complaint[64];
+		const char *arguments[MOST] = { letter };
+
+		snprintf(name, sizeof(name), "--%s%s", option->name,
+			 option->argument == NULL ? "=1" : "");
+		snprintf(complaint, sizeof(complaint), "%s: %s", letter,
+			 option->argument == NULL ? "takes no value"
+						  : "needs a value");
+		if (option->argument != NULL)
+			assert_refused(arguments, complaint);
+		arguments[0] = name;
+		assert_refused(arguments, complaint);
+	}
 }
 
 static void test_options_parse_refuses_what_is_no_option(void **state)
@@ -260,7 +358,7 @@ static void test_options_parse_refuses_ready_on_what_is_only_read(void **state)
 
 static void test_options_parse_keeps_a_complaint_to_its_line(void **state)
 {
-	char longest[200], complaint[128];
+	char longest[300], complaint[128];
 
 	(void)state;
 	assert_refused((const char *const[MOST]){ "-p", "80\n\033[1m" },
@@ -271,126 +369,13 @@ static void test_options_parse_keeps_a_complaint_to_its_line(void **state)
 	snprintf(complaint, sizeof(complaint), "-p %.64s: not from 0 to 65535",
 		 longest);
 	assert_refused((const char *const[MOST]){ "-p", longest }, complaint);
-}
-
-static void set_listen(long pid, const char *fds)
-{
-	char text[32];
-
-	snprintf(text, sizeof(text), "%ld", pid);
-	setenv("LISTEN_PID", text, 1);
-	setenv("LISTEN_FDS", fds, 1);
-}
-
-static int parse_inherited(const void *fds)
-{
-	const char *const none[MOST] = { NULL };
-	struct options options;
-
-	set_listen(getpid(), fds);
-	if (parse(&options, none) == -1)
-		return REFUSED;
-	return options.inherited == 3 ? 0 : 1;
-}
-
-static int parse_ready_inherited(const void *unused)
-{
-	const char *const arguments[MOST] = { "-r", "3" };
-	struct options options;
-
-	(void)unused;
-	dup2(STDOUT_FILENO, 3);
-	set_listen(getpid(), "1");
-	return parse(&options, arguments) == -1 ? 0 : 1;
-}
-
-static void test_options_parse_finds_one_inherited_listener(void **state)
-{
-	struct process child = process_start(parse_inherited, "1");
-	struct result result = process_end(&child);
-
-	(void)state;
-	assert_string_equal(result.err, "");
-	assert_int_equal(result.status, 0);
-}
-
-/* As in a container, where the server may be the first process. */
-static int parse_as_first_process(const void *fds)
-{
-	int status;
-	pid_t pid;
-
-	if (unshare(CLONE_NEWPID) == -1 &&
-	    unshare(CLONE_NEWUSER | CLONE_NEWPID) == -1)
-		return NOT_ALLOWED;
-	pid = fork();
-	if (pid == 0)
-		_exit(getpid() == 1 ? parse_inherited(fds) : NOT_ALLOWED);
-	if (pid == -1 || waitpid(pid, &status, 0) == -1)
-		return NOT_ALLOWED;
-	/* No process can start any more, as a leak checker would at exit. */
-	_exit(WEXITSTATUS(status));
-}
-
-static void test_options_parse_finds_a_listener_as_first_process(void **state)
-{
-	struct process child = process_start(parse_as_first_process, "1");
-	struct result result = process_end(&child);
-
-	(void)state;
-	skip_without(result.status != NOT_ALLOWED, "a namespace of processes");
-	assert_string_equal(result.err, "");
-	assert_int_equal(result.status, 0);
-}
-
-static void test_options_parse_refuses_other_than_one_listener(void **state)
-{
-	static const char *const bad[] = { "2", "10", "x", "", "0" };
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		struct process child = process_start(parse_inherited, bad[i]);
-		struct result result = process_end(&child);
-		char expected[512];
-
-		snprintf(expected, sizeof(expected),
-			 "server: LISTEN_FDS%s%s: only one listener can be "
-			 "inherited\n%s",
-			 bad[i][0] == '\0' ? "" : " ", bad[i], usage);
-		assert_string_equal(result.err, expected);
-		assert_int_equal(result.status, REFUSED);
-	}
-}
-
-static void test_options_parse_refuses_ready_on_the_listener(void **state)
-{
-	struct process child = process_start(parse_ready_inherited, NULL);
-	struct result result = process_end(&child);
-	char expected[512];
-
-	(void)state;
-	snprintf(expected, sizeof(expected),
-		 "server: -r 3: that is the inherited listener, take another\n"
-		 "%s",
-		 usage);
-	assert_string_equal(result.err, expected);
-	assert_int_equal(result.status, 0);
-}
-
-static void test_options_parse_ignores_anothers_listener(void **state)
-{
-	const char *const none[MOST] = { NULL };
-
-	(void)state;
-	set_listen(getpid() + 1L, "1");
-	assert_int_equal(parsed(none).inherited, -1);
-	setenv("LISTEN_PID", "", 1);
-	assert_int_equal(parsed(none).inherited, -1);
-	set_listen(getpid(), "1");
-	unsetenv("LISTEN_FDS");
-	assert_int_equal(parsed(none).inherited, -1);
-	unsetenv("LISTEN_PID");
-	assert_int_equal(parsed(none).inherited, -1);
+	longest[0] = longest[1] = '-';
+	snprintf(complaint, sizeof(complaint),
+		 "%.64s: no such option, or short for several", longest);
+	assert_refused((const char *const[MOST]){ longest }, complaint);
+	snprintf(complaint, sizeof(complaint),
+		 "%.64s: not an option; the port goes with -p", longest + 2);
+	assert_refused((const char *const[MOST]){ longest + 2 }, complaint);
 }
 
 int main(void)
@@ -401,22 +386,25 @@ int main(void)
 		cmocka_unit_test(test_options_parse_takes_them_together),
 		cmocka_unit_test(test_options_parse_takes_the_last_of_two),
 		cmocka_unit_test(
+			test_options_parse_has_one_limit_in_each_order),
+		cmocka_unit_test(
+			test_options_parse_takes_ready_where_it_can_write),
+		cmocka_unit_test(
+			test_options_parse_takes_the_ends_of_each_range),
+		cmocka_unit_test(
+			test_options_parse_prints_the_help_to_the_letter),
+		cmocka_unit_test(
+			test_options_parse_prints_the_version_to_the_letter),
+		cmocka_unit_test(
 			test_options_parse_prints_before_it_looks_further),
+		cmocka_unit_test(
+			test_options_parse_knows_each_option_of_the_help),
 		cmocka_unit_test(test_options_parse_refuses_what_is_no_option),
 		cmocka_unit_test(test_options_parse_refuses_bad_values),
 		cmocka_unit_test(
 			test_options_parse_refuses_ready_on_what_is_only_read),
 		cmocka_unit_test(
 			test_options_parse_keeps_a_complaint_to_its_line),
-		cmocka_unit_test(
-			test_options_parse_finds_one_inherited_listener),
-		cmocka_unit_test(
-			test_options_parse_finds_a_listener_as_first_process),
-		cmocka_unit_test(
-			test_options_parse_refuses_other_than_one_listener),
-		cmocka_unit_test(
-			test_options_parse_refuses_ready_on_the_listener),
-		cmocka_unit_test(test_options_parse_ignores_anothers_listener),
 	};
 
 	unsetenv("LISTEN_PID");
