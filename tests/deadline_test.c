@@ -1,6 +1,7 @@
 /* The deadline: it passes when it should, and ends a call that waits. */
 #include <errno.h>
 #include <signal.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -86,6 +87,69 @@ static void test_deadline_start_unblocks_no_other_signal(void **state)
 	assert_int_equal(sigismember(&after, SIGUSR1), 1);
 }
 
+static uint64_t now_us(void)
+{
+	struct timespec now;
+
+	assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &now), 0);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* What is left, and what has passed since, are what was asked for. */
+static void assert_sets(uint64_t us)
+{
+	struct itimerval timer = { 0 };
+	uint64_t left, passed = now_us();
+
+	assert_int_equal(deadline_start(us), 0);
+	assert_int_equal(getitimer(ITIMER_REAL, &timer), 0);
+	passed = now_us() - passed;
+	alarm(0);
+	left = (uint64_t)timer.it_value.tv_sec * 1000000 +
+	       (uint64_t)timer.it_value.tv_usec;
+	assert_between(left, us - passed - 2, us + 2);
+	/* And then again and again, as a call may only be about to wait. */
+	assert_int_equal(timer.it_interval.tv_sec, 0);
+	assert_between(timer.it_interval.tv_usec, 1, 100000);
+}
+
+static void test_deadline_start_sets_the_time_to_the_microsecond(void **state)
+{
+	static const uint64_t times[] = { 5000000,	  100000999,
+					  1234567890,	  2147483648,
+					  4294967297,	  999999999999,
+					  999999999999999 };
+
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		for (size_t j = 0; j < sizeof(times) / sizeof(times[0]); j++)
+			assert_sets(times[j]);
+	signal(SIGALRM, SIG_DFL);
+}
+
+static int has_passed_twice(const void *unused)
+{
+	(void)unused;
+	if (deadline_start(1) == -1)
+		return 1;
+	while (deadline_check() == 0)
+		continue;
+	for (int i = 0; i < 2; i++) {
+		errno = 0;
+		if (deadline_check() != -1 || errno != EINTR)
+			return 2;
+	}
+	return 0;
+}
+
+static void test_deadline_check_goes_on_to_fail_once_it_passed(void **state)
+{
+	struct process child = process_start(has_passed_twice, NULL);
+
+	(void)state;
+	assert_int_equal(process_end(&child).status, 0);
+}
+
 static void test_deadline_check_is_0_if_there_is_none(void **state)
 {
 	(void)state;
@@ -114,6 +178,10 @@ int main(void)
 		cmocka_unit_test(
 			test_deadline_start_holds_if_the_signal_was_blocked),
 		cmocka_unit_test(test_deadline_start_unblocks_no_other_signal),
+		cmocka_unit_test(
+			test_deadline_start_sets_the_time_to_the_microsecond),
+		cmocka_unit_test(
+			test_deadline_check_goes_on_to_fail_once_it_passed),
 		cmocka_unit_test(test_deadline_start_fails_if_setitimer_fails),
 	};
 
