@@ -1,13 +1,14 @@
 /* The wrappers alone: what each passes on, and what each returns. */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include "deadline.h"
 #include "fault.h"
 #include "net.h"
 #include "support.h"
@@ -169,54 +170,6 @@ static void test_net_reuse_address_sets_it_and_not_reuseport(void **state)
 	net_close(fd);
 }
 
-static void test_net_bind_binds_to_address_and_port(void **state)
-{
-	struct sockaddr_in name;
-	socklen_t len = sizeof(name);
-	int any = net_socket(AF_INET, SOCK_STREAM, 0);
-	int fd = net_socket(AF_INET, SOCK_STREAM, 0);
-	uint16_t port;
-
-	(void)state;
-	assert_int_equal(net_bind(any, "127.0.0.1", 0), 0);
-	port = bound_port(any);
-	assert_int_not_equal(port, 0);
-	assert_int_equal(net_bind(fd, "127.0.0.2", port), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&name, &len), 0);
-	assert_int_equal(ntohs(name.sin_port), port);
-	assert_int_equal(ntohl(name.sin_addr.s_addr), 0x7f000002);
-	net_close(any);
-	net_close(fd);
-}
-
-static void test_net_bind_fails_if_port_is_busy(void **state)
-{
-	int busy = listener_on_loopback();
-	int fd = net_socket(AF_INET, SOCK_STREAM, 0);
-
-	(void)state;
-	assert_int_equal(net_reuse_address(fd), 0);
-	assert_int_equal(net_bind(fd, "127.0.0.1", bound_port(busy)), -1);
-	assert_int_equal(errno, EADDRINUSE);
-	net_close(busy);
-	net_close(fd);
-}
-
-static void test_net_bind_fails_if_address_is_no_number(void **state)
-{
-	static const char *const bad[] = { "", "localhost", "127.0.0",
-					   "127.0.0.256", " 127.0.0.1" };
-	int fd = net_socket(AF_INET, SOCK_STREAM, 0);
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		errno = 0;
-		assert_int_equal(net_bind(fd, bad[i], 0), -1);
-		assert_int_equal(errno, EINVAL);
-	}
-	net_close(fd);
-}
-
 static void test_net_listen_passes_the_backlog_on(void **state)
 {
 	struct tcp_info info;
@@ -360,23 +313,6 @@ static void test_net_check_listener_fails_if_either_question_does(void **state)
 	net_close(fd);
 }
 
-static void test_net_local_name_fails_if_getsockname_fails(void **state)
-{
-	struct net_name name = { .address = "untouched", .port = 7 };
-
-	(void)state;
-	for (const int *reason = fault_reasons("getsockname"); *reason;
-	     reason++) {
-		fault_fail("getsockname", 1, *reason);
-		assert_int_equal(net_local_name(-1, &name), -1);
-		assert_int_equal(errno, *reason);
-		assert_int_equal(fault_calls(), 1);
-	}
-	fault_reset();
-	assert_string_equal(name.address, "untouched");
-	assert_int_equal(name.port, 7);
-}
-
 static void test_net_close_closes_once_if_interrupted(void **state)
 {
 	int before = open_descriptors();
@@ -388,6 +324,81 @@ static void test_net_close_closes_once_if_interrupted(void **state)
 	assert_int_equal(fault_calls(), 1);
 	fault_reset();
 	assert_int_equal(open_descriptors(), before);
+}
+
+/* The deadline, once it is sure to have passed. */
+static bool let_deadline_pass(void)
+{
+	if (deadline_start(1) == -1)
+		return false;
+	while (deadline_check() == 0)
+		continue;
+	return true;
+}
+
+/* pair is passed: its bytes wait, and still do afterwards. */
+static int recv_too_late(const void *pair)
+{
+	const int fd = ((const int *)pair)[1];
+	char got;
+
+	if (!let_deadline_pass())
+		return 1;
+	if (net_recv(fd, &got, 1, 0) != -1 || errno != EINTR)
+		return 2;
+	return net_has_more(fd) ? 0 : 3;
+}
+
+static void test_net_recv_takes_nothing_once_time_is_up(void **state)
+{
+	struct process child;
+	int pair[2];
+
+	(void)state;
+	connect_pair(pair);
+	client_send(pair[0], "x", 1);
+	child = process_start(recv_too_late, pair);
+	assert_int_equal(process_end(&child).status, 0);
+	close_pair(pair);
+}
+
+static int accept_too_late(const void *listener)
+{
+	const int fd = *(const int *)listener;
+
+	if (!let_deadline_pass())
+		return 1;
+	return net_accept(fd, NULL) == -1 && errno == EINTR ? 0 : 2;
+}
+
+static void test_net_accept_takes_nobody_once_time_is_up(void **state)
+{
+	const int listener = listener_on_loopback();
+	const int client = client_connect(bound_port(listener));
+	struct process child = process_start(accept_too_late, &listener);
+
+	(void)state;
+	assert_int_equal(process_end(&child).status, 0);
+	net_close(client);
+	net_close(listener);
+}
+
+/* Packets are no stream, though somebody may listen for them. */
+static void test_net_check_listener_refuses_packets(void **state)
+{
+	static const struct sockaddr_un name = { .sun_family = AF_UNIX };
+	const int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+
+	(void)state;
+	/* No more than the family: the kernel gives it a name. */
+	assert_int_equal(bind(fd, (const struct sockaddr *)&name,
+			      sizeof(name.sun_family)),
+			 0);
+	assert_int_equal(net_listen(fd, 5), 0);
+	errno = 0;
+	assert_int_equal(net_check_listener(fd), -1);
+	assert_int_equal(errno, EINVAL);
+	net_close(fd);
 }
 
 /* One call through each wrapper; what it would act on does not matter. */
@@ -449,9 +460,6 @@ int main(void)
 			test_net_accept_is_above_stdio_if_stdio_is_closed),
 		cmocka_unit_test(
 			test_net_reuse_address_sets_it_and_not_reuseport),
-		cmocka_unit_test(test_net_bind_binds_to_address_and_port),
-		cmocka_unit_test(test_net_bind_fails_if_port_is_busy),
-		cmocka_unit_test(test_net_bind_fails_if_address_is_no_number),
 		cmocka_unit_test(test_net_listen_passes_the_backlog_on),
 		cmocka_unit_test(
 			test_net_accept_is_repeated_if_interrupted_or_aborted),
@@ -466,9 +474,10 @@ int main(void)
 			test_net_has_more_is_false_if_it_can_not_be_told),
 		cmocka_unit_test(
 			test_net_check_listener_fails_if_either_question_does),
-		cmocka_unit_test(
-			test_net_local_name_fails_if_getsockname_fails),
 		cmocka_unit_test(test_net_close_closes_once_if_interrupted),
+		cmocka_unit_test(test_net_recv_takes_nothing_once_time_is_up),
+		cmocka_unit_test(test_net_accept_takes_nobody_once_time_is_up),
+		cmocka_unit_test(test_net_check_listener_refuses_packets),
 		cmocka_unit_test(test_net_wrappers_pass_on_every_error),
 	};
 
