@@ -58,6 +58,10 @@ static void become_child(const int in[2], const int out[2], const int err[2])
 	const int from = dup(redirection.from);
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* A shell ignores SIGINT for what it starts with &, nohup SIGHUP. */
+	signal(SIGINT, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
 	setpgid(0, 0);
 	/* Also where the test itself hangs on what the child holds. */
 	alarm(3 * WAIT_MS / 1000);
