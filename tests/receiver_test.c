@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -13,6 +14,7 @@
 
 #include "fault.h"
 #include "net.h"
+#include "pages.h"
 #include "receiver.h"
 #include "support.h"
 
@@ -193,6 +195,127 @@ static void test_receiver_run_closes_ready_if_a_call_fails(void **state)
 	options.ready = -1;
 }
 
+/* The item of the manual says the number that the test above has. */
+static void test_manual_has_the_most_that_one_recv_takes(void **state)
+{
+	char *item = manual_part(".It -n BYTES, --bytes BYTES"), words[64];
+
+	(void)state;
+	snprintf(words, sizeof(words), "more than %d bytes", MOST_OF_A_RECV);
+	if (strstr(item, words) == NULL)
+		fail_msg("-n does not say \"%s\": %s", words, item);
+	free(item);
+}
+
+/* What a message is ended by, in each way, and what -v calls that. */
+static const struct ending {
+	bool line, eof;
+	uint64_t limit;
+	const char *sent; /* then the sender closes */
+	const char *told;
+} endings[] = {
+	{ false, false, 128, "hi\n", "recv" },
+	{ false, false, 3, "hi\n", "limit" },
+	{ false, false, 128, "", "end of file" },
+	{ true, false, UINT64_MAX, "hi\nho", "newline" },
+	{ true, false, 3, "hi\n", "newline" },
+	{ true, false, 2, "hi\n", "limit" },
+	{ true, false, UINT64_MAX, "hi", "end of file" },
+	{ false, true, UINT64_MAX, "hi\n", "end of file" },
+	{ false, true, UINT64_MAX, "", "end of file" },
+	{ false, true, 2, "hi\n", "limit" },
+};
+
+enum {
+	ENDINGS = sizeof(endings) / sizeof(endings[0])
+};
+
+static struct result receive_verbosely(const struct ending *ending)
+{
+	struct process child;
+	struct result result;
+	int client;
+
+	inherit_listener();
+	options.verbose = true;
+	options.line = ending->line;
+	options.eof = ending->eof;
+	options.limit = ending->limit;
+	client = client_connect(bound_port(options.inherited));
+	client_send(client, ending->sent, strlen(ending->sent));
+	assert_int_equal(shutdown(client, SHUT_WR), 0);
+	child = process_start(run_receiver, &no_fault);
+	result = process_end(&child);
+	net_close(client);
+	net_close(options.inherited);
+	options.verbose = options.line = options.eof = false;
+	options.limit = 128;
+	return result;
+}
+
+static void test_verbose_tells_what_ended_the_message(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ENDINGS; i++) {
+		const struct result result = receive_verbosely(&endings[i]);
+		char told[64];
+
+		snprintf(told, sizeof(told), "B/s, ended by %s\n",
+			 endings[i].told);
+		if (strstr(result.err, told) == NULL)
+			fail_msg("case %zu: no \"%s\" in: %s", i, told,
+				 result.err);
+	}
+}
+
+static void test_verbose_tells_of_nothing_sent_before_its_summary(void **state)
+{
+	static const struct ending nothing = { .limit = 128, .sent = "" };
+	const struct result result = receive_verbosely(&nothing);
+
+	(void)state;
+	assert_int_equal(result.status, STATUS_NOTHING_SENT);
+	assert_like(result.err,
+		    "Listening on 127.0.0.1 *\n"
+		    "Connection received on 127.0.0.1 *\n"
+		    "server: recv connection: closed by its sender, nothing "
+		    "sent; -z waits for the next\n"
+		    "server: 0 bytes in *.* s, 0.0 B/s, ended by end of "
+		    "file\n");
+}
+
+static bool is_told(const char *name, size_t len)
+{
+	for (size_t i = 0; i < ENDINGS; i++)
+		if (strlen(endings[i].told) == len &&
+		    memcmp(endings[i].told, name, len) == 0)
+			return true;
+	return false;
+}
+
+/* All that the item of -v has in quotes, and nothing else. */
+static void test_manual_has_what_verbose_tells(void **state)
+{
+	char *item = manual_part(".It -v, --verbose"), *at = item;
+
+	(void)state;
+	for (size_t i = 0; i < ENDINGS; i++) {
+		char quoted[64];
+
+		snprintf(quoted, sizeof(quoted), "\"%s\"", endings[i].told);
+		if (strstr(item, quoted) == NULL)
+			fail_msg("-v does not say %s: %s", quoted, item);
+	}
+	while ((at = strchr(at, '"')) != NULL) {
+		const size_t len = strcspn(at + 1, "\"");
+
+		if (!is_told(at + 1, len))
+			fail_msg("no run tells: %.*s", (int)len, at + 1);
+		at += len + 2;
+	}
+	free(item);
+}
+
 static int fill_message(void **state)
 {
 	(void)state;
@@ -218,6 +341,11 @@ int main(void)
 			test_receiver_run_says_one_line_if_close_fails_too),
 		cmocka_unit_test(
 			test_receiver_run_closes_ready_if_a_call_fails),
+		cmocka_unit_test(test_manual_has_the_most_that_one_recv_takes),
+		cmocka_unit_test(test_verbose_tells_what_ended_the_message),
+		cmocka_unit_test(
+			test_verbose_tells_of_nothing_sent_before_its_summary),
+		cmocka_unit_test(test_manual_has_what_verbose_tells),
 	};
 
 	return cmocka_run_group_tests(tests, fill_message, NULL);
