@@ -34,19 +34,20 @@ OBJECTS := $(SOURCES:src/%.c=$(BUILD)/%.o)
 MODULES := $(filter-out $(BUILD)/main.o,$(OBJECTS))
 # So few that each object depends on all: no compiler has to list them.
 HEADERS := $(wildcard include/*.h)
-TEST_HEADERS := $(HEADERS) $(wildcard tests/*.h)
+TEST_HEADERS := $(HEADERS) $(wildcard tests/*/*.h)
 
-# A test program per tests/*_test.c, linked with the helpers and the modules.
-# WITHOUT names those that a variant can't run.
-TEST_SOURCES := $(filter-out $(WITHOUT:%=tests/%.c),$(wildcard tests/*_test.c))
-TESTS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
-HELPERS := $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(filter-out \
-	%_test.c,$(wildcard tests/*.c)))
-TEST_MODULES := $(MODULES:$(BUILD)/%=$(BUILD)/tests/modules/%)
+# A test program per *_test.c of the folders tests/module and tests/program,
+# linked with the helpers and the modules. WITHOUT names those that a variant
+# can't run.
+TEST_SOURCES := $(filter-out $(WITHOUT:%=tests/program/%.c), \
+	$(wildcard tests/module/*_test.c tests/program/*_test.c))
+TESTS := $(TEST_SOURCES:%.c=$(BUILD)/%)
+HELPERS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
+TEST_MODULES := $(MODULES:$(BUILD)/%=$(BUILD)/tests/src/%)
 WRAP := socket setsockopt getsockopt bind listen getsockname accept recv \
 	write close setitimer splice pipe fcntl ioctl
-$(BUILD)/tests/output_test: WRAP += mbrtowc
-$(BUILD)/tests/environment_test: WRAP += getpid
+$(BUILD)/tests/module/output_test: WRAP += mbrtowc
+$(BUILD)/tests/module/environment_test: WRAP += getpid
 # glibc before 2.34 has timer_create in a library of its own.
 TEST_LIBS := -lcmocka -lrt
 
@@ -55,12 +56,14 @@ all: $(PROGRAM)
 $(PROGRAM): $(OBJECTS)
 	$(CC) $(CFLAGS) $(HARDEN_LDFLAGS) $(LDFLAGS) -o $@ $^
 
-$(BUILD)/%.o: src/%.c $(HEADERS) | $(BUILD)
+$(BUILD)/%.o: src/%.c $(HEADERS)
+	@mkdir -p $(@D)
 	$(COMPILE) $(HARDEN_CFLAGS) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 # The names of the errnos, for -x, from the C library's own header.
-$(BUILD)/report.o $(BUILD)/tests/modules/report.o: $(BUILD)/errno_names.h
-$(BUILD)/errno_names.h: | $(BUILD)
+$(BUILD)/report.o $(BUILD)/tests/src/report.o: $(BUILD)/errno_names.h
+$(BUILD)/errno_names.h:
+	@mkdir -p $(@D)
 	echo '#include <errno.h>' | $(CC) $(CPPFLAGS) -E -dM -x c - | sort | \
 		sed -n 's/^#define \(E[A-Z0-9]*\) [0-9][0-9]*$$/[\1] = "\1",/p' \
 		>$@.new
@@ -68,20 +71,19 @@ $(BUILD)/errno_names.h: | $(BUILD)
 
 # The tests' copy of the modules is built without FORTIFY, whose __recv_chk and
 # the like --wrap does not see.
-TEST_COMPILE = $(COMPILE) -Itests $(CPPFLAGS) $(CFLAGS) -U_FORTIFY_SOURCE
-$(BUILD)/tests/modules/%.o: src/%.c $(HEADERS) | $(BUILD)/tests/modules
-	$(TEST_COMPILE) -c -o $@ $<
+TEST_COMPILE = $(COMPILE) -Itests/support \
+	$(CPPFLAGS) $(CFLAGS) -U_FORTIFY_SOURCE -c -o $@ $<
+$(BUILD)/tests/src/%.o: src/%.c $(HEADERS)
+	@mkdir -p $(@D)
+	$(TEST_COMPILE)
 
 # `make -j deps check` installs first.
-$(BUILD)/tests/%.o: tests/%.c $(TEST_HEADERS) | $(BUILD)/tests/modules \
-		$(filter deps,$(MAKECMDGOALS))
-	$(TEST_COMPILE) -c -o $@ $<
+$(BUILD)/tests/%.o: tests/%.c $(TEST_HEADERS) | $(filter deps,$(MAKECMDGOALS))
+	@mkdir -p $(@D)
+	$(TEST_COMPILE)
 
 $(BUILD)/tests/%_test: $(BUILD)/tests/%_test.o $(HELPERS) $(TEST_MODULES)
 	$(CC) $(CFLAGS) $(LDFLAGS) $(WRAP:%=-Wl,--wrap=%) -o $@ $^ $(TEST_LIBS)
-
-$(BUILD) $(BUILD)/tests/modules $(BUILD)/tests/soak $(BUILD)/bench $(BUILD)/fuzz:
-	mkdir -p $@
 
 check test: $(PROGRAM) $(TESTS)
 	tests/run.sh $(PROGRAM) $(TESTS)
@@ -114,9 +116,9 @@ check-static: static-program $(TESTS)
 
 # The tests that look neither at system calls, whose numbers qemu changes, nor at
 # locales, whose files have this machine's byte order.
-CROSS_TESTS := $(addsuffix _test,address eof inherit limit line pairs print \
+CROSS_TESTS := $(addsuffix _test,eof family inherit limit line pairs print \
 	ready skip_empty smoke timeout trace verbose)
-cross: $(CROSS_TESTS:%=$(BUILD)/tests/%)
+cross: $(CROSS_TESTS:%=$(BUILD)/tests/program/%)
 	BUILD=$(BUILD) tests/cross.sh $^
 
 install: $(PROGRAM)
@@ -125,7 +127,8 @@ install: $(PROGRAM)
 		$(call quote,$(DESTDIR)$(MANDIR)/man1/server.1)
 
 # Only what is committed.
-dist: | $(BUILD)
+dist:
+	@mkdir -p $(BUILD)
 	git diff --quiet HEAD || echo 'dist: what is not committed is left out'
 	git archive --prefix=server-$(VERSION)/ \
 		-o $(BUILD)/server-$(VERSION).tar.gz HEAD
@@ -138,8 +141,8 @@ uninstall:
 soak: $(PROGRAM) $(BUILD)/tests/soak/soak
 	SERVER=$$(realpath $(PROGRAM)) $(BUILD)/tests/soak/soak $(or $(SOAK),10000)
 
-$(BUILD)/tests/soak/soak.o: | $(BUILD)/tests/soak
-$(BUILD)/tests/soak/soak: $(BUILD)/tests/soak/soak.o $(BUILD)/tests/support.o
+$(BUILD)/tests/soak/soak: $(BUILD)/tests/soak/soak.o \
+		$(BUILD)/tests/support/support.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS)
 
 # strace sees the calls of the sanitizers, of valgrind and of gcov too.
@@ -170,7 +173,7 @@ coverage:
 # libFuzzer is a part of clang that has a package of its own in some places.
 FUZZ_SECONDS ?= 60
 FUZZ_CC ?= clang
-FUZZERS := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/fuzz/*_fuzz.c))
+FUZZERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/*_fuzz.c))
 fuzz:
 	@echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | \
 		$(FUZZ_CC) -fsanitize=fuzzer -o /dev/null -x c - || { \
@@ -182,11 +185,8 @@ fuzz:
 fuzz-run: $(FUZZERS)
 	tests/fuzz/fuzz.sh '$(FUZZ_SECONDS)' $^
 
-$(BUILD)/fuzz/%: $(BUILD)/fuzz/%.o $(TEST_MODULES)
+$(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(TEST_MODULES)
 	$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -Wl,--wrap=write -o $@ $^
-
-$(BUILD)/fuzz/%.o: tests/fuzz/%.c $(HEADERS) | $(BUILD)/fuzz
-	$(TEST_COMPILE) -c -o $@ $<
 
 # For all arguments and all that the system may answer.
 prove:
@@ -194,36 +194,30 @@ prove:
 
 # SAMPLE=50 tries only so many, picked by SEED.
 mutants:
-	@tests/mutants.sh -n '$(or $(SAMPLE),0)' -s '$(or $(SEED),1)' \
+	@tests/mutants/mutants.sh -n '$(or $(SAMPLE),0)' -s '$(or $(SEED),1)' \
 		$(if $(JOBS),-j '$(JOBS)') $(MUTATE)
 
 # The benchmark measures the static build too and, where its processor is
 # known, a program of the bare system calls. BENCH_GB=0 leaves streams out.
-BENCH_OBJECTS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%.o, \
+BENCH_OBJECTS := $(patsubst %.c,$(BUILD)/%.o, \
 	$(filter-out %/floor.c,$(wildcard tests/bench/*.c)))
-FLOOR := $(if $(filter x86_64-%,$(MAKE_HOST)),$(BUILD)/bench/floor)
-
-bench: $(PROGRAM) $(BUILD)/bench/bench $(FLOOR) static-program
-	tests/bench/bench.sh $(BUILD)/bench "$$(realpath $(PROGRAM))" \
+FLOOR := $(if $(filter x86_64-%,$(MAKE_HOST)),$(BUILD)/tests/bench/floor)
+bench: $(PROGRAM) $(BUILD)/tests/bench/bench $(FLOOR) static-program
+	tests/bench/bench.sh $(BUILD)/tests/bench "$$(realpath $(PROGRAM))" \
 		$(BUILD)/static/server
 
-$(BUILD)/bench/bench: $(BENCH_OBJECTS)
+$(BUILD)/tests/bench/bench: $(BENCH_OBJECTS)
 	$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^
 
-$(BUILD)/bench/floor: tests/bench/floor.c tests/bench/port.h | $(BUILD)/bench
+$(BUILD)/tests/bench/floor: tests/bench/floor.c tests/bench/port.h
+	@mkdir -p $(@D)
 	$(CC) -std=c11 $(WARNINGS) -O2 -ffreestanding -fno-stack-protector \
 		-fno-pie -nostdlib -static -s -o $@ $<
-
-$(BUILD)/bench/%.o: tests/bench/%.c $(wildcard tests/bench/*.h) | \
-		$(BUILD)/bench
-	$(COMPILE) $(CPPFLAGS) $(CFLAGS) -pthread -c -o $@ $<
 
 # The checks are named, here and in .clang-tidy: the next release of a linter
 # adds none. Whether the manuals that ours refers to are installed is no matter.
 lint: $(BUILD)/errno_names.h
-	clang-format --dry-run -Werror src/*.c include/*.h tests/*.[ch] \
-		tests/bench/*.[ch] tests/fuzz/*.c tests/prove/*.[ch] \
-		tests/soak/*.c
+	clang-format --dry-run -Werror src/*.c include/*.h tests/*/*.[ch]
 	for source in $(SOURCES); do \
 		clang-tidy --quiet $$source -- -std=c11 $(DEFINES) && \
 		$(CC) -std=c11 $(WARNINGS) $(DEFINES) -O2 -fanalyzer -Werror \
@@ -235,8 +229,7 @@ lint: $(BUILD)/errno_names.h
 			&& echo --check-level=exhaustive) $(DEFINES) src
 	! mandoc -Tlint -Wall src/server.1 | \
 		grep -v 'referenced manual not found'
-	shellcheck tests/*.sh tests/bench/*.sh tests/fuzz/*.sh \
-		tests/prove/*.sh .ci/run .ci/bare
+	shellcheck tests/*.sh tests/*/*.sh .ci/run .ci/bare
 
 clean:
 	rm -rf $(BUILD) $(PROGRAM)

@@ -6,7 +6,7 @@
 #
 # A change that does not compile, or that compiles to the same object as the
 # original or as another change, does not count. Those that can't be noticed
-# are explained in tests/mutants.equivalent. Unchanged copies run among the
+# are explained in tests/mutants/mutants.equivalent. Unchanged copies run among the
 # mutants: a test that fails on one of them makes the whole result void.
 # Fails if fewer than MINIMUM, 97, of 100 were noticed.
 set -eu
@@ -202,7 +202,7 @@ milliseconds() {
 prepare() {
 	mkdir "$work/tree"
 	cp -Rp LICENSE Makefile README.md src include tests "$work/tree"
-	for test in tests/*_test.c; do
+	for test in tests/*/*_test.c; do
 		program=build/${test%.c}
 		if ! build "$work/tree" server "$program"; then
 			cat "$work/tree.log"
@@ -257,7 +257,7 @@ summarize() {
 		printf "mutants: %d of %d noticed (%d%%)\n", noticed, total,
 			100 * noticed / total
 		exit(100 * noticed < minimum * total)
-	}' tests/mutants.equivalent -
+	}' tests/mutants/mutants.equivalent -
 }
 
 fail() {
@@ -277,7 +277,7 @@ while getopts j:n:s:w: option; do
 done
 shift $((OPTIND - 1))
 
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 if [ -n "$work" ]; then
 	try "$1"
 	exit
@@ -296,7 +296,7 @@ prepare
 generate "$work" "$sample" "$seed" "$@"
 mkdir -p build
 (cd "$work" && ls -d [0-9]*) |
-	xargs -n 1 -P "$jobs" tests/mutants.sh -w "$work" \
+	xargs -n 1 -P "$jobs" tests/mutants/mutants.sh -w "$work" \
 		>build/mutants.txt || fail 'some were not tried'
 sort -n -o build/mutants.txt build/mutants.txt
 summarize <build/mutants.txt

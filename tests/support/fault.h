@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 /*
- * Makes a call of the rooms fail as loopback can't make it. Works through the
+ * Makes a call of the modules fail as loopback can't make it. Works through the
  * linker's --wrap: all calls of the test program go through fault.c, which
  * passes them on unless a fault is due. A close that fails has released its
  * descriptor all the same, as it has on Linux.
@@ -42,7 +42,7 @@ size_t fault_delivered(void);
 
 /*
  * The errnos that a call's man page lists, ended by 0; but not those that the
- * rooms have to take for a delay, EINTR and accept's ECONNABORTED.
+ * modules have to take for a delay, EINTR and accept's ECONNABORTED.
  */
 const int *fault_reasons(const char *call);
 

@@ -180,7 +180,7 @@ static bool refers_to(const struct image *object, const char *pattern)
 
 /*
  * A C library that is linked in brings these names along for itself. So the
- * objects that the program was linked of are asked, a folder above this test.
+ * objects that the program was linked of are asked, two folders above this test.
  */
 static void assert_object_refers_to(const char *name, const char *pattern)
 {
@@ -189,7 +189,7 @@ static void assert_object_refers_to(const char *name, const char *pattern)
 
 	assert_int_not_equal(readlink("/proc/self/exe", self, sizeof(self) - 1),
 			     -1);
-	snprintf(path, sizeof(path), "%s/../%s", dirname(self), name);
+	snprintf(path, sizeof(path), "%s/../../%s", dirname(self), name);
 	skip_without(access(path, R_OK) == 0,
 		     "the objects of ./server, which is older than build/");
 	object = image_open(path);
