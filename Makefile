@@ -47,6 +47,7 @@ TEST_MODULES := $(MODULES:$(BUILD)/%=$(BUILD)/tests/src/%)
 WRAP := socket setsockopt getsockopt bind listen getsockname accept recv \
 	write close setitimer splice pipe fcntl ioctl
 $(BUILD)/tests/module/output_test: WRAP += mbrtowc
+$(BUILD)/tests/module/clock_test: WRAP += clock_gettime
 $(BUILD)/tests/module/environment_test: WRAP += getpid
 # glibc before 2.34 has timer_create in a library of its own.
 TEST_LIBS := -lcmocka -lrt
@@ -61,7 +62,7 @@ $(BUILD)/%.o: src/%.c $(HEADERS)
 	$(COMPILE) $(HARDEN_CFLAGS) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 # The names of the errnos, for -x, from the C library's own header.
-$(BUILD)/report.o $(BUILD)/tests/src/report.o: $(BUILD)/errno_names.h
+$(BUILD)/trace.o $(BUILD)/tests/src/trace.o: $(BUILD)/errno_names.h
 $(BUILD)/errno_names.h:
 	@mkdir -p $(@D)
 	echo '#include <errno.h>' | $(CC) $(CPPFLAGS) -E -dM -x c - | sort | \

@@ -3,22 +3,22 @@
 
 #include <stdbool.h>
 
-#include "run.h"
+#include "step.h"
 
 /*
- * The first half of the run, until somebody can connect.
+ * The first half of the run: until clients can connect.
  */
 
 /*
  * socket, setsockopt, bind and listen; or takes the listener that a supervisor
- * passed. Sets run->listener, which the caller closes, also where this fails.
- * Returns whether it did not fail; if it did, run->status says how.
+ * passed. Sets run->listener, which the caller closes, even on failure. Returns
+ * true on success; otherwise run->status says why.
  */
 bool listener_open(struct run *run);
 
 /*
- * Tells those who asked, with -v or -r, that somebody can connect now, and
- * where; closes the descriptor of -r. Returns as listener_open.
+ * Announces the address on standard error (-v) and the port on the ready
+ * descriptor (-r), which it closes. Returns like listener_open.
  */
 bool listener_announce(struct run *run);
 

@@ -4,15 +4,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "address.h"
+
 /*
- * The command line, and what the environment says of an inherited listener.
+ * The command line, and what the environment says about an inherited listener.
  */
 
 struct options {
-	const char *address; /* numeric, IPv4 or IPv6 */
-	uint16_t port;
-	bool line;	/* the message ends with its first newline */
-	bool eof;	/* the message ends when its sender closes */
+	struct address address; /* to listen on, with the port */
+	bool line;		/* the message ends with its first newline */
+	bool eof;		/* the message ends when its sender closes */
 	uint64_t limit; /* the most bytes to take; UINT64_MAX is no limit */
 	uint64_t timeout_us; /* 0 for no deadline */
 	int ready;	     /* the descriptor to write the port to, or -1 */
@@ -24,9 +25,9 @@ struct options {
 };
 
 /*
- * getopt(3), sd_listen_fds(3). Fills options, whose pointers point into argv
- * or to constants. Returns 0, or -1 where the command line or the environment
- * is not exactly right: the reason and the usage are then on standard error.
+ * getopt_long(3), sd_listen_fds(3). Fills options. Returns 0, or -1 if the
+ * command line, the environment or the inherited listener is invalid; the
+ * reason and the usage have then been printed.
  */
 int options_parse(struct options *options, int argc, char *argv[]);
 

@@ -7,10 +7,9 @@
 
 enum {
 	MICROSECONDS = 1000000,
-	REPEAT_US = 10000
 };
 
-/* Written by the handler, the one way in which it can tell anybody. */
+/* Set by the handler, which may do little else safely. */
 static volatile sig_atomic_t passed;
 
 static void note(int signal)
@@ -26,13 +25,13 @@ int deadline_start(uint64_t microseconds)
 	const struct itimerval timer = {
 		.it_value.tv_sec = (time_t)(microseconds / MICROSECONDS),
 		.it_value.tv_usec = (suseconds_t)(microseconds % MICROSECONDS),
-		.it_interval.tv_usec = REPEAT_US,
+		.it_interval.tv_usec = DEADLINE_REPEAT_US,
 	};
 	sigset_t alarm;
 
 	sigemptyset(&alarm);
 	sigaddset(&alarm, SIGALRM);
-	/* Whoever started this program may have had it blocked. */
+	/* The parent may have left it blocked. */
 	sigprocmask(SIG_UNBLOCK, &alarm, NULL);
 	sigaction(SIGALRM, &action, NULL);
 	return setitimer(ITIMER_REAL, &timer, NULL);
@@ -44,4 +43,9 @@ int deadline_check(void)
 		return 0;
 	errno = EINTR;
 	return -1;
+}
+
+bool deadline_again(long result)
+{
+	return result == -1 && errno == EINTR && !passed;
 }

@@ -1,84 +1,98 @@
 #include "listener.h"
 
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "net.h"
+#include "report.h"
+#include "trace.h"
 
 enum {
-	BACKLOG = 5,
+	BACKLOG = 5, /* senders that may wait to be accepted */
 };
 
-static bool inherit_listener(struct run *run)
+static bool open_socket(struct run *run)
 {
-	run->listener = run->options->inherited;
-	snprintf(run->where, sizeof(run->where), "descriptor %d",
-		 run->listener);
-	if (net_check_listener(run->listener) == 0)
-		return true;
-	report_no_listener(run->listener);
-	run->status = STATUS_USAGE;
-	return false;
+	const int family = run->options->address.any.sa_family;
+
+	run->listener = net_socket(family, SOCK_STREAM, 0);
+	return step(run, "socket", run->where, run->listener,
+		    "%s, SOCK_STREAM, IPPROTO_IP",
+		    family == AF_INET ? "AF_INET" : "AF_INET6");
+}
+
+static bool reuse_address(struct run *run)
+{
+	return step(run, "setsockopt", run->where,
+		    net_reuse_address(run->listener),
+		    "%d, SOL_SOCKET, SO_REUSEADDR, [1], 4", run->listener);
+}
+
+static bool bind_address(struct run *run)
+{
+	const struct address *address = &run->options->address;
+	char text[TRACE_BYTES];
+
+	return step(run, "bind", run->where,
+		    net_bind(run->listener, &address->any, address->len),
+		    "%d, %s", run->listener,
+		    trace_address(address, false, text));
+}
+
+static bool start_listening(struct run *run)
+{
+	return step(run, "listen", run->where,
+		    net_listen(run->listener, BACKLOG), "%d, %d", run->listener,
+		    BACKLOG);
 }
 
 bool listener_open(struct run *run)
 {
-	const char *address = run->options->address;
-	const uint16_t port = run->options->port;
-	const int domain = net_domain(address);
-	const bool ip4 = domain == AF_INET;
-	const char *family = ip4 ? "AF_INET" : "AF_INET6";
-	const char *where = run->where;
+	const struct address *address = &run->options->address;
+	char text[ADDRESS_BYTES];
 
-	if (run->options->inherited != -1)
-		return inherit_listener(run);
-	snprintf(run->where, sizeof(run->where), ip4 ? "%s:%u" : "[%s]:%u",
-		 address, port);
-	run->listener = net_socket(domain, SOCK_STREAM, 0);
-	return run_step(run, "socket", where, run->listener,
-			"%s, SOCK_STREAM, 0", family) &&
-	       run_step(run, "setsockopt", where,
-			net_reuse_address(run->listener),
-			"%d, SOL_SOCKET, SO_REUSEADDR, 1", run->listener) &&
-	       run_step(run, "bind", where,
-			net_bind(run->listener, address, port),
-			"%d, {%s, %u = %02x %02x, %s}, %zu", run->listener,
-			family, port, port >> 8, port & 0xff, address,
-			ip4 ? sizeof(struct sockaddr_in)
-			    : sizeof(struct sockaddr_in6)) &&
-	       run_step(run, "listen", where,
-			net_listen(run->listener, BACKLOG), "%d, %d",
-			run->listener, BACKLOG);
+	run->listener = run->options->inherited;
+	if (run->listener != -1) {
+		snprintf(run->where, sizeof(run->where), "descriptor %d",
+			 run->listener);
+		return true;
+	}
+	snprintf(run->where, sizeof(run->where),
+		 address->any.sa_family == AF_INET ? "%s:%u" : "[%s]:%u",
+		 address_text(address, text), address_port(address));
+	return open_socket(run) && reuse_address(run) && bind_address(run) &&
+	       start_listening(run);
 }
 
 static bool write_ready(struct run *run, unsigned int port)
 {
-	const int fd = run->ready;
-	uint64_t written = 0;
 	char line[16];
-	int done;
+	size_t len;
 
 	snprintf(line, sizeof(line), "%u\n", port);
-	done = output_write(fd, line, strlen(line), &written);
-	return run_step(run, "write", "ready descriptor",
-			done == -1 ? -1 : (long)written, "%d, \"%u\\n\", %zu",
-			fd, port, strlen(line)) &&
-	       run_close(run, "ready descriptor", &run->ready);
+	len = strlen(line);
+	return step_check(run, "write", "ready descriptor",
+			  output_write(run->ready, line, len) < len ? -1 : 0) &&
+	       step_close(run, "ready descriptor", &run->ready);
 }
 
 bool listener_announce(struct run *run)
 {
-	struct net_name name;
+	struct address bound = { .len = ADDRESS_LEN };
+	char traced[TRACE_BYTES];
+	int result;
 
-	if (!run->options->verbose && run->options->ready == -1)
+	if (!run->options->verbose && run->ready == -1)
 		return true;
-	if (!run_step(run, "getsockname", run->where,
-		      net_local_name(run->listener, &name), "%d, &name, &len",
-		      run->listener))
+	result = net_getsockname(run->listener, &bound.any, &bound.len);
+	if (!step(run, "getsockname", run->where, result, "%d, %s",
+		  run->listener, trace_address(&bound, true, traced)))
 		return false;
-	if (run->options->verbose)
-		report_listening(name.address, name.port);
-	return run->options->ready == -1 || write_ready(run, name.port);
+	if (run->options->verbose) {
+		char text[ADDRESS_BYTES];
+
+		report("Listening on %s %u", address_text(&bound, text),
+		       address_port(&bound));
+	}
+	return run->ready == -1 || write_ready(run, address_port(&bound));
 }

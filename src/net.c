@@ -1,39 +1,14 @@
 #include "net.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include "deadline.h"
 
-/* An address as the kernel takes and gives it, of whatever family. */
-union name {
-	struct sockaddr any;
-	struct sockaddr_in ip4;
-	struct sockaddr_in6 ip6;
-};
-
-static void to_text(const union name *from, struct net_name *to)
-{
-	*to = (struct net_name){ .address = "-" };
-	if (from->any.sa_family == AF_INET) {
-		inet_ntop(AF_INET, &from->ip4.sin_addr, to->address,
-			  sizeof(to->address));
-		to->port = ntohs(from->ip4.sin_port);
-	} else if (from->any.sa_family == AF_INET6) {
-		inet_ntop(AF_INET6, &from->ip6.sin6_addr, to->address,
-			  sizeof(to->address));
-		to->port = ntohs(from->ip6.sin6_port);
-	}
-}
-
-/* Takes over fd, or -1, and returns it as a descriptor above 2, or -1. */
+/* Moves fd above 2 if it is not. Returns -1 for -1, or if it can't. */
 static int above_stdio(int fd)
 {
 	int moved, reason;
@@ -45,18 +20,6 @@ static int above_stdio(int fd)
 	close(fd);
 	errno = reason;
 	return moved;
-}
-
-int net_domain(const char *address)
-{
-	return strchr(address, ':') == NULL ? AF_INET : AF_INET6;
-}
-
-bool net_is_address(const char *address)
-{
-	struct in6_addr any;
-
-	return inet_pton(net_domain(address), address, &any) == 1;
 }
 
 int net_socket(int domain, int type, int protocol)
@@ -71,19 +34,9 @@ int net_reuse_address(int fd)
 	return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 }
 
-int net_bind(int fd, const char *address, uint16_t port)
+int net_bind(int fd, const struct sockaddr *address, socklen_t len)
 {
-	struct sockaddr_in ip4 = { .sin_family = AF_INET,
-				   .sin_port = htons(port) };
-	struct sockaddr_in6 ip6 = { .sin6_family = AF_INET6,
-				    .sin6_port = htons(port) };
-
-	if (inet_pton(AF_INET, address, &ip4.sin_addr) == 1)
-		return bind(fd, (const struct sockaddr *)&ip4, sizeof(ip4));
-	if (inet_pton(AF_INET6, address, &ip6.sin6_addr) == 1)
-		return bind(fd, (const struct sockaddr *)&ip6, sizeof(ip6));
-	errno = EINVAL;
-	return -1;
+	return bind(fd, address, len);
 }
 
 int net_listen(int fd, int backlog)
@@ -105,31 +58,19 @@ int net_check_listener(int fd)
 	return -1;
 }
 
-int net_local_name(int fd, struct net_name *name)
+int net_getsockname(int fd, struct sockaddr *address, socklen_t *len)
 {
-	union name bound = { .any.sa_family = AF_UNSPEC };
-	socklen_t len = sizeof(bound);
-
-	if (getsockname(fd, &bound.any, &len) == -1)
-		return -1;
-	to_text(&bound, name);
-	return 0;
+	return getsockname(fd, address, len);
 }
 
-int net_accept(int listener, struct net_name *peer)
+int net_accept(int listener, struct sockaddr *peer, socklen_t *len)
 {
-	union name from = { .any.sa_family = AF_UNSPEC };
-	socklen_t len = sizeof(from);
 	int fd;
 
-	do {
-		if (deadline_check() == -1)
-			return -1;
-		fd = peer == NULL ? accept(listener, NULL, NULL)
-				  : accept(listener, &from.any, &len);
-	} while (fd == -1 && (errno == EINTR || errno == ECONNABORTED));
-	if (peer != NULL)
-		to_text(&from, peer);
+	do
+		fd = accept(listener, peer, len);
+	while (deadline_again(fd) ||
+	       (fd == -1 && errno == ECONNABORTED && deadline_check() == 0));
 	return above_stdio(fd);
 }
 
@@ -142,21 +83,20 @@ int net_limit_recv(int fd, unsigned int seconds)
 
 ssize_t net_recv(int fd, void *buf, size_t len, int flags)
 {
-	ssize_t received;
+	ssize_t n;
 
-	do {
-		if (deadline_check() == -1)
-			return -1;
-		received = recv(fd, buf, len, flags);
-	} while (received == -1 && errno == EINTR);
-	return received;
+	/* A stream that never pauses is never interrupted. */
+	if (deadline_check() == -1)
+		return -1;
+	do
+		n = recv(fd, buf, len, flags);
+	while (deadline_again(n));
+	return n;
 }
 
-bool net_has_more(int fd)
+int net_unread(int fd, int *bytes)
 {
-	int waiting = 0;
-
-	return ioctl(fd, FIONREAD, &waiting) == 0 && waiting > 0;
+	return ioctl(fd, FIONREAD, bytes);
 }
 
 int net_close(int fd)

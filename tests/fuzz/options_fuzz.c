@@ -66,13 +66,20 @@ ssize_t __wrap_write(int fd, const void *buf, size_t len)
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	char pid[32];
-	int fd = open("/dev/null", O_WRONLY);
+	const struct sockaddr_in loopback = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	(void)argc;
 	(void)argv;
-	assert(fd != -1);
-	/* For -r: one that can be written to, and one that can not. */
+	assert(bind(fd, (const struct sockaddr *)&loopback, sizeof(loopback)) ==
+	       0);
+	assert(listen(fd, 1) == 0);
 	assert(dup2(fd, FIRST_INHERITED) != -1);
+	/* For -r: one that can be written to, and one that can not. */
+	fd = open("/dev/null", O_WRONLY);
 	assert(dup2(fd, 20) == 20);
 	fd = open("/dev/null", O_RDONLY);
 	assert(dup2(fd, 21) == 21);
@@ -176,11 +183,13 @@ static void check_refusal(void)
 
 static void check_ranges(const struct options *options)
 {
-	struct in6_addr address;
+	const struct address *address = &options->address;
 	const int flags = fcntl(options->ready, F_GETFL);
 
-	assert(inet_pton(AF_INET, options->address, &address) == 1 ||
-	       inet_pton(AF_INET6, options->address, &address) == 1);
+	assert(address->any.sa_family == AF_INET
+		       ? address->len == sizeof(address->ip4)
+		       : address->any.sa_family == AF_INET6 &&
+				 address->len == sizeof(address->ip6));
 	assert(!options->line || !options->eof);
 	assert(options->limit >= 1);
 	assert(options->limit <= INT64_MAX ||
@@ -210,9 +219,11 @@ __attribute__((format(printf, 2, 3))) static void add(struct arguments *to,
 /* As somebody would write it who knows one way only. */
 static void write_back(const struct options *options, struct arguments *to)
 {
+	char text[ADDRESS_BYTES];
+
 	*to = (struct arguments){ .argc = 1, .argv = { strdup("server") } };
-	add(to, "--bind=%s", options->address);
-	add(to, "-p%u", options->port);
+	add(to, "--bind=%s", address_text(&options->address, text));
+	add(to, "-p%u", address_port(&options->address));
 	if (options->limit != UINT64_MAX)
 		add(to, "-n%" PRIu64, options->limit);
 	if (options->timeout_us > 0)
@@ -241,8 +252,9 @@ static void check_written_back(const struct options *options)
 	write_back(options, &arguments);
 	assert(parse(&again, &arguments) == 0);
 	assert(line_count == 0);
-	assert(strcmp(again.address, options->address) == 0);
-	assert(again.port == options->port);
+	assert(again.address.len == options->address.len);
+	assert(memcmp(&again.address.any, &options->address.any,
+		      options->address.len) == 0);
 	assert(again.line == options->line);
 	assert(again.eof == options->eof);
 	assert(again.limit == options->limit);

@@ -129,7 +129,7 @@ static size_t show(struct screen *shown, const uint8_t *head, const char *text,
 
 	screen = shown;
 	output_prepare(&output, SCREEN);
-	output.terminal = true;
+	output.is_terminal = true;
 	for (size_t i = 0; given < len; i++) {
 		size_t piece = head[i % PIECES];
 
@@ -144,14 +144,14 @@ static size_t show(struct screen *shown, const uint8_t *head, const char *text,
 		}
 		given += piece;
 		assert(!shown->gone);
-		assert(output.delivered + output.pending_len == given);
-		assert(output.pending_len < MB_LEN_MAX);
+		assert(output.delivered + output.terminal.len == given);
+		assert(output.terminal.len < MB_LEN_MAX);
 	}
 	if (output_finish(&output) == -1) {
 		assert(shown->gone);
 	} else {
 		assert(!shown->gone);
-		assert(output.pending_len == 0);
+		assert(output.terminal.len == 0);
 	}
 	return output.delivered;
 }
@@ -166,7 +166,7 @@ static struct screen new_screen(size_t room, size_t most)
 	return new;
 }
 
-/* What came before the terminal was gone is the begin of what comes else. */
+/* What came before the terminal was gone is what else comes first. */
 static void check_gone(const uint8_t *head, const char *text, size_t len,
 		       const struct screen *whole)
 {

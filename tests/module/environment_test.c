@@ -71,10 +71,25 @@ static int parse_inherited(const void *fds)
 	const char *const none[] = { NULL };
 	struct options options;
 
+	dup2(listener_on_loopback(), 3);
 	set_listen(getpid(), fds);
 	if (parse(&options, none) == -1)
 		return REFUSED;
 	return options.inherited == 3 ? 0 : 1;
+}
+
+/* Descriptor 3 is none of a listener, or closed. */
+static int parse_no_listener(const void *closed)
+{
+	const char *const none[] = { NULL };
+	struct options options;
+
+	if (*(const bool *)closed)
+		close(3);
+	else
+		dup2(STDOUT_FILENO, 3);
+	set_listen(getpid(), "1");
+	return parse(&options, none) == -1 ? 0 : 1;
 }
 
 static int parse_ready_inherited(const void *unused)
@@ -148,6 +163,25 @@ static void test_options_parse_refuses_other_than_one_listener(void **state)
 	}
 }
 
+static void test_options_parse_refuses_what_is_no_listener(void **state)
+{
+	static const bool closed[] = { false, true };
+	char expected[512];
+
+	(void)state;
+	complain(expected,
+		 "LISTEN_FDS: descriptor 3 is not a listening stream socket; "
+		 "pass the listener, not a connection");
+	for (size_t i = 0; i < 2; i++) {
+		struct process child =
+			process_start(parse_no_listener, &closed[i]);
+		struct result result = process_end(&child);
+
+		assert_string_equal(result.err, expected);
+		assert_int_equal(result.status, 0);
+	}
+}
+
 static void test_options_parse_refuses_ready_on_the_listener(void **state)
 {
 	struct process child = process_start(parse_ready_inherited, NULL);
@@ -188,14 +222,18 @@ static void test_options_parse_finds_a_listener_of_each_process(void **state)
 	static const pid_t pids[] = { 1,     32767,   32768,  65535,
 				      65536, 4194304, INT_MAX };
 	const char *const none[] = { NULL };
+	const int listener = listener_on_loopback();
 
 	(void)state;
+	assert_int_equal(dup2(listener, 3), 3);
 	for (size_t i = 0; i < sizeof(pids) / sizeof(pids[0]); i++) {
 		set_listen(pids[i], "1");
 		other_pid = pids[i];
 		assert_int_equal(parsed(none).inherited, 3);
 		other_pid = 0;
 	}
+	close(listener);
+	close(3);
 	unsetenv("LISTEN_PID");
 	unsetenv("LISTEN_FDS");
 }
@@ -219,6 +257,8 @@ int main(void)
 			test_options_parse_finds_a_listener_as_first_process),
 		cmocka_unit_test(
 			test_options_parse_refuses_other_than_one_listener),
+		cmocka_unit_test(
+			test_options_parse_refuses_what_is_no_listener),
 		cmocka_unit_test(
 			test_options_parse_refuses_ready_on_the_listener),
 		cmocka_unit_test(test_options_parse_ignores_anothers_listener),

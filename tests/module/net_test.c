@@ -8,6 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "address.h"
 #include "deadline.h"
 #include "fault.h"
 #include "net.h"
@@ -28,7 +29,7 @@ static void connect_pair(int pair[2])
 	int listener = listener_on_loopback();
 
 	pair[0] = client_connect(bound_port(listener));
-	pair[1] = net_accept(listener, NULL);
+	pair[1] = net_accept(listener, NULL, NULL);
 	assert_int_not_equal(pair[1], -1);
 	assert_int_equal(net_close(listener), 0);
 }
@@ -79,7 +80,7 @@ static int waiting_listener;
 
 static int make_connection(void)
 {
-	return net_accept(waiting_listener, NULL);
+	return net_accept(waiting_listener, NULL, NULL);
 }
 
 static void test_net_socket_is_above_stdio_if_stdio_is_closed(void **state)
@@ -195,7 +196,7 @@ static void test_net_accept_is_repeated_if_interrupted_or_aborted(void **state)
 		int fd;
 
 		fault_fail("accept", 1, passing[i]);
-		fd = net_accept(listener, NULL);
+		fd = net_accept(listener, NULL, NULL);
 		assert_int_equal(fault_calls(), 2);
 		fault_reset();
 		assert_int_not_equal(fd, -1);
@@ -219,7 +220,7 @@ static void test_net_recv_returns_the_bytes_that_came(void **state)
 	close_pair(pair);
 }
 
-static void test_net_recv_takes_no_more_than_it_was_given_room(void **state)
+static void test_net_recv_takes_no_more_than_its_length(void **state)
 {
 	char got[] = "....";
 	int pair[2];
@@ -274,27 +275,31 @@ static void test_net_recv_is_repeated_if_interrupted(void **state)
 	close_pair(pair);
 }
 
-static void test_net_has_more_tells_and_takes_nothing(void **state)
+static void assert_unread(int fd, int expected)
 {
-	char got[2];
+	int bytes = -1;
+
+	assert_int_equal(net_unread(fd, &bytes), 0);
+	assert_int_equal(bytes, expected);
+}
+
+static void test_net_unread_counts_and_takes_nothing(void **state)
+{
+	char got[3];
 	int pair[2];
 
 	(void)state;
 	connect_pair(pair);
-	assert_false(net_has_more(pair[1]));
-	client_send(pair[0], "ab", 2);
-	assert_true(net_has_more(pair[1]));
+	assert_unread(pair[1], 0);
+	client_send(pair[0], "abc", 3);
+	assert_unread(pair[1], 3);
 	assert_int_equal(net_recv(pair[1], got, 2, 0), 2);
-	assert_false(net_has_more(pair[1]));
+	assert_unread(pair[1], 1);
+	assert_int_equal(net_recv(pair[1], got, 1, 0), 1);
+	assert_unread(pair[1], 0);
 	assert_int_equal(shutdown(pair[0], SHUT_WR), 0);
-	assert_false(net_has_more(pair[1]));
+	assert_unread(pair[1], 0);
 	close_pair(pair);
-}
-
-static void test_net_has_more_is_false_if_it_can_not_be_told(void **state)
-{
-	(void)state;
-	assert_false(net_has_more(-1));
 }
 
 static void test_net_check_listener_fails_if_either_question_does(void **state)
@@ -340,13 +345,14 @@ static bool let_deadline_pass(void)
 static int recv_too_late(const void *pair)
 {
 	const int fd = ((const int *)pair)[1];
+	int bytes = 0;
 	char got;
 
 	if (!let_deadline_pass())
 		return 1;
 	if (net_recv(fd, &got, 1, 0) != -1 || errno != EINTR)
 		return 2;
-	return net_has_more(fd) ? 0 : 3;
+	return net_unread(fd, &bytes) == 0 && bytes == 1 ? 0 : 3;
 }
 
 static void test_net_recv_takes_nothing_once_time_is_up(void **state)
@@ -362,25 +368,33 @@ static void test_net_recv_takes_nothing_once_time_is_up(void **state)
 	close_pair(pair);
 }
 
-static int accept_too_late(const void *listener)
+/* One call is made, for who came in time; it is not made again. */
+static int accept_too_late(const void *reason)
 {
-	const int fd = *(const int *)listener;
-
 	if (!let_deadline_pass())
 		return 1;
-	return net_accept(fd, NULL) == -1 && errno == EINTR ? 0 : 2;
+	fault_fail("accept", 1, *(const int *)reason);
+	if (net_accept(waiting_listener, NULL, NULL) != -1 || errno != EINTR)
+		return 2;
+	return fault_calls() == 1 ? 0 : 3;
 }
 
-static void test_net_accept_takes_nobody_once_time_is_up(void **state)
+static void test_net_accept_is_not_repeated_once_time_is_up(void **state)
 {
-	const int listener = listener_on_loopback();
-	const int client = client_connect(bound_port(listener));
-	struct process child = process_start(accept_too_late, &listener);
+	static const int passing[] = { EINTR, ECONNABORTED };
+	int client;
 
 	(void)state;
-	assert_int_equal(process_end(&child).status, 0);
+	waiting_listener = listener_on_loopback();
+	client = client_connect(bound_port(waiting_listener));
+	for (size_t i = 0; i < 2; i++) {
+		struct process child =
+			process_start(accept_too_late, &passing[i]);
+
+		assert_int_equal(process_end(&child).status, 0);
+	}
 	net_close(client);
-	net_close(listener);
+	net_close(waiting_listener);
 }
 
 /* Packets are no stream, though somebody may listen for them. */
@@ -404,6 +418,8 @@ static void test_net_check_listener_refuses_packets(void **state)
 /* One call through each wrapper; what it would act on does not matter. */
 static long call_wrapper(const char *call)
 {
+	struct address address = { .len = ADDRESS_LEN };
+	int bytes;
 	char byte;
 
 	if (strcmp(call, "socket") == 0)
@@ -411,11 +427,17 @@ static long call_wrapper(const char *call)
 	if (strcmp(call, "setsockopt") == 0)
 		return net_reuse_address(-1);
 	if (strcmp(call, "bind") == 0)
-		return net_bind(-1, "127.0.0.1", 0);
+		return net_bind(-1, &address.any, address.len);
 	if (strcmp(call, "listen") == 0)
 		return net_listen(-1, 5);
+	if (strcmp(call, "getsockopt") == 0)
+		return net_check_listener(-1);
+	if (strcmp(call, "getsockname") == 0)
+		return net_getsockname(-1, &address.any, &address.len);
+	if (strcmp(call, "ioctl") == 0)
+		return net_unread(-1, &bytes);
 	if (strcmp(call, "accept") == 0)
-		return net_accept(-1, NULL);
+		return net_accept(-1, NULL, NULL);
 	if (strcmp(call, "recv") == 0)
 		return net_recv(-1, &byte, 1, 0);
 	return net_close(-1);
@@ -423,9 +445,10 @@ static long call_wrapper(const char *call)
 
 static void test_net_wrappers_pass_on_every_error(void **state)
 {
-	static const char *const calls[] = { "socket", "setsockopt", "bind",
-					     "listen", "accept",     "recv",
-					     "close" };
+	static const char *const calls[] = {
+		"socket",      "setsockopt", "bind", "listen", "getsockopt",
+		"getsockname", "accept",     "recv", "ioctl",  "close"
+	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
@@ -464,19 +487,17 @@ int main(void)
 		cmocka_unit_test(
 			test_net_accept_is_repeated_if_interrupted_or_aborted),
 		cmocka_unit_test(test_net_recv_returns_the_bytes_that_came),
-		cmocka_unit_test(
-			test_net_recv_takes_no_more_than_it_was_given_room),
+		cmocka_unit_test(test_net_recv_takes_no_more_than_its_length),
 		cmocka_unit_test(test_net_recv_returns_0_at_end_of_file),
 		cmocka_unit_test(test_net_recv_fails_if_the_peer_resets),
 		cmocka_unit_test(test_net_recv_is_repeated_if_interrupted),
-		cmocka_unit_test(test_net_has_more_tells_and_takes_nothing),
-		cmocka_unit_test(
-			test_net_has_more_is_false_if_it_can_not_be_told),
+		cmocka_unit_test(test_net_unread_counts_and_takes_nothing),
 		cmocka_unit_test(
 			test_net_check_listener_fails_if_either_question_does),
 		cmocka_unit_test(test_net_close_closes_once_if_interrupted),
 		cmocka_unit_test(test_net_recv_takes_nothing_once_time_is_up),
-		cmocka_unit_test(test_net_accept_takes_nobody_once_time_is_up),
+		cmocka_unit_test(
+			test_net_accept_is_not_repeated_once_time_is_up),
 		cmocka_unit_test(test_net_check_listener_refuses_packets),
 		cmocka_unit_test(test_net_wrappers_pass_on_every_error),
 	};

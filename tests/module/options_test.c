@@ -35,13 +35,21 @@ static struct options parsed(const char *const arguments[MOST])
 	return options;
 }
 
+static void assert_address(const struct options *got, const char *text,
+			   uint16_t port)
+{
+	char found[ADDRESS_BYTES];
+
+	assert_string_equal(address_text(&got->address, found), text);
+	assert_int_equal(address_port(&got->address), port);
+}
+
 static void test_options_parse_has_the_defaults(void **state)
 {
 	struct options got = parsed((const char *const[MOST]){ NULL });
 
 	(void)state;
-	assert_string_equal(got.address, "0.0.0.0");
-	assert_int_equal(got.port, 8080);
+	assert_address(&got, "0.0.0.0", 8080);
 	assert_int_equal(got.limit, 128);
 	assert_int_equal(got.timeout_us, 0);
 	assert_int_equal(got.ready, -1);
@@ -81,10 +89,9 @@ static void test_options_parse_takes_each_option(void **state)
 			};
 			struct options got = parsed(arguments);
 
-			assert_int_equal(strcmp(got.address, "0.0.0.0") != 0,
-					 i == 0);
+			assert_address(&got, i == 0 ? "127.0.0.1" : "0.0.0.0",
+				       i == 2 ? 0 : 8080);
 			assert_int_equal(got.limit, all[i].limit);
-			assert_int_equal(got.port, i == 2 ? 0 : 8080);
 			assert_int_equal(got.ready, i == 3 ? 9 : -1);
 			assert_int_equal(got.timeout_us, i == 4 ? 250000 : 0);
 			assert_int_equal(got.line, i == 5);
@@ -107,8 +114,7 @@ static void test_options_parse_takes_them_together(void **state)
 	(void)state;
 	assert_true(got.eof && got.skip_empty && got.verbose && got.trace);
 	assert_int_equal(got.limit, INT64_MAX);
-	assert_int_equal(got.port, 65535);
-	assert_string_equal(got.address, "::1");
+	assert_address(&got, "::1", 65535);
 	assert_int_equal(got.timeout_us, 999999999000000);
 }
 
@@ -121,14 +127,39 @@ static void test_options_parse_takes_the_last_of_two(void **state)
 	assert_int_equal(dup2(STDOUT_FILENO, 9), 9);
 	got = parsed((const char *const[MOST]){ "-p1", "-p2", "-n5", "-n6",
 						"-r8", "-r9", "-t1", "-t2" });
-	assert_int_equal(got.port, 2);
+	assert_address(&got, "0.0.0.0", 2);
 	assert_int_equal(got.limit, 6);
 	assert_int_equal(got.ready, 9);
 	assert_int_equal(got.timeout_us, 2000000);
 	got = parsed((const char *const[MOST]){ "-b127.0.0.1", "-b127.0.0.2" });
-	assert_string_equal(got.address, "127.0.0.2");
+	assert_address(&got, "127.0.0.2", 8080);
+	got = parsed((const char *const[MOST]){ "-b::1", "-b127.0.0.2" });
+	assert_address(&got, "127.0.0.2", 8080);
 	close(8);
 	close(9);
+}
+
+/* Neither takes away what the other has set, of whatever family. */
+static void test_options_parse_has_address_and_port_in_each_order(void **state)
+{
+	static const struct {
+		const char *arguments[MOST];
+		const char *address;
+	} orders[] = {
+		{ { "-p1", "-b127.0.0.1" }, "127.0.0.1" },
+		{ { "-b127.0.0.1", "-p1" }, "127.0.0.1" },
+		{ { "-p1", "-b::1" }, "::1" },
+		{ { "-b::1", "-p1" }, "::1" },
+		{ { "-b::1", "-p1", "-b::2" }, "::2" },
+		{ { "-p2", "-b127.0.0.1", "-p1", "-b::" }, "::" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+		struct options got = parsed(orders[i].arguments);
+
+		assert_address(&got, orders[i].address, 1);
+	}
 }
 
 static void test_options_parse_has_one_limit_in_each_order(void **state)
@@ -163,13 +194,16 @@ static void test_options_parse_takes_ready_where_it_can_write(void **state)
 /* The ends of each range; what is next to them is in the refused ones. */
 static void test_options_parse_takes_the_ends_of_each_range(void **state)
 {
+	struct options got;
+
 	(void)state;
 	assert_int_equal(dup2(STDOUT_FILENO, 3), 3);
 	assert_int_equal(parsed((const char *const[MOST]){ "-r3" }).ready, 3);
 	close(3);
-	assert_int_equal(parsed((const char *const[MOST]){ "-p0" }).port, 0);
-	assert_int_equal(parsed((const char *const[MOST]){ "-p65535" }).port,
-			 65535);
+	got = parsed((const char *const[MOST]){ "-p0" });
+	assert_address(&got, "0.0.0.0", 0);
+	got = parsed((const char *const[MOST]){ "-p65535" });
+	assert_address(&got, "0.0.0.0", 65535);
 	assert_int_equal(parsed((const char *const[MOST]){ "-n1" }).limit, 1);
 	assert_int_equal(
 		parsed((const char *const[MOST]){ "-n9223372036854775807" })
@@ -385,6 +419,8 @@ int main(void)
 		cmocka_unit_test(test_options_parse_takes_each_option),
 		cmocka_unit_test(test_options_parse_takes_them_together),
 		cmocka_unit_test(test_options_parse_takes_the_last_of_two),
+		cmocka_unit_test(
+			test_options_parse_has_address_and_port_in_each_order),
 		cmocka_unit_test(
 			test_options_parse_has_one_limit_in_each_order),
 		cmocka_unit_test(

@@ -13,7 +13,6 @@
 #include "output.h"
 #include "support.h"
 
-static uint64_t written;
 static const char text[] = "one\0two\n\xff three";
 
 static void assert_written(int from)
@@ -30,8 +29,8 @@ static void test_output_write_writes_every_byte(void **state)
 
 	(void)state;
 	assert_int_equal(pipe(ends), 0);
-	assert_int_equal(output_write(ends[1], text, sizeof(text), &written),
-			 0);
+	assert_int_equal(output_write(ends[1], text, sizeof(text)),
+			 sizeof(text));
 	assert_written(ends[0]);
 	close(ends[0]);
 	close(ends[1]);
@@ -41,7 +40,7 @@ static void test_output_write_writes_nothing_if_len_is_0(void **state)
 {
 	(void)state;
 	fault_fail("write", 1, EIO);
-	assert_int_equal(output_write(-1, text, 0, &written), 0);
+	assert_int_equal(output_write(-1, text, 0), 0);
 	assert_int_equal(fault_calls(), 0);
 	fault_reset();
 }
@@ -54,8 +53,8 @@ static void test_output_write_completes_short_writes(void **state)
 	assert_int_equal(pipe(ends), 0);
 	for (size_t most = 1; most <= sizeof(text); most++) {
 		fault_shorten("write", most);
-		assert_int_equal(
-			output_write(ends[1], text, sizeof(text), &written), 0);
+		assert_int_equal(output_write(ends[1], text, sizeof(text)),
+				 sizeof(text));
 		fault_reset();
 		assert_written(ends[0]);
 	}
@@ -70,8 +69,8 @@ static void test_output_write_is_repeated_if_interrupted(void **state)
 	(void)state;
 	assert_int_equal(pipe(ends), 0);
 	fault_fail("write", 1, EINTR);
-	assert_int_equal(output_write(ends[1], text, sizeof(text), &written),
-			 0);
+	assert_int_equal(output_write(ends[1], text, sizeof(text)),
+			 sizeof(text));
 	assert_int_equal(fault_calls(), 2);
 	fault_reset();
 	assert_written(ends[0]);
@@ -84,8 +83,7 @@ static void test_output_write_fails_if_write_fails(void **state)
 	(void)state;
 	for (const int *reason = fault_reasons("write"); *reason; reason++) {
 		fault_fail("write", 1, *reason);
-		assert_int_equal(output_write(-1, text, sizeof(text), &written),
-				 -1);
+		assert_int_equal(output_write(-1, text, sizeof(text)), 0);
 		assert_int_equal(errno, *reason);
 		assert_int_equal(fault_calls(), 1);
 	}
@@ -96,7 +94,7 @@ static void test_output_write_fails_if_write_takes_nothing(void **state)
 {
 	(void)state;
 	fault_fail("write", 1, 0);
-	assert_int_equal(output_write(-1, text, sizeof(text), &written), -1);
+	assert_int_equal(output_write(-1, text, sizeof(text)), 0);
 	assert_int_equal(errno, ENOSPC);
 	assert_int_equal(fault_calls(), 1);
 	fault_reset();
@@ -107,7 +105,7 @@ static void test_output_write_fails_if_the_disk_is_full(void **state)
 	int full = open("/dev/full", O_WRONLY);
 
 	(void)state;
-	assert_int_equal(output_write(full, text, sizeof(text), &written), -1);
+	assert_int_equal(output_write(full, text, sizeof(text)), 0);
 	assert_int_equal(errno, ENOSPC);
 	close(full);
 }
@@ -121,8 +119,7 @@ static void test_output_write_fails_if_the_reader_is_gone(void **state)
 	assert_int_equal(pipe(ends), 0);
 	close(ends[0]);
 	output_prepare(&output, ends[1]);
-	assert_int_equal(output_write(ends[1], text, sizeof(text), &written),
-			 -1);
+	assert_int_equal(output_write(ends[1], text, sizeof(text)), 0);
 	assert_int_equal(errno, EPIPE);
 	close(ends[1]);
 	signal(SIGPIPE, SIG_DFL);
@@ -141,13 +138,13 @@ static int write_too_late(const void *unused)
 		sigsuspend(&none);
 	errno = 0;
 	fault_shorten("write", 4);
-	if (output_write(STDOUT_FILENO, text, sizeof(text), &written) != -1)
+	if (output_write(STDOUT_FILENO, text, sizeof(text)) != 4)
 		return 2;
-	if (errno != EINTR || written != 4)
+	if (errno != EINTR)
 		return 3;
 	fault_reset();
-	return output_write(STDOUT_FILENO, text + 4, sizeof(text) - 4,
-			    &written) == 0
+	return output_write(STDOUT_FILENO, text + 4, sizeof(text) - 4) ==
+			       sizeof(text) - 4
 		       ? 0
 		       : 4;
 }
@@ -158,7 +155,6 @@ static void test_output_write_tries_once_after_the_deadline(void **state)
 	struct result result;
 
 	(void)state;
-	written = 0;
 	child = process_start(write_too_late, NULL);
 	result = process_end(&child);
 	assert_int_equal(result.status, 0);
@@ -168,9 +164,7 @@ static void test_output_write_tries_once_after_the_deadline(void **state)
 
 static void test_output_deliver_fails_if_the_terminal_fails(void **state)
 {
-	struct output output = { .fd = -1,
-				 .terminal = true,
-				 .between = { -1, -1 } };
+	struct output output = { .fd = -1, .is_terminal = true };
 
 	(void)state;
 	assert_int_equal(output_deliver(&output, "abc", 3), -1);
@@ -198,7 +192,7 @@ static void test_output_deliver_ends_a_character_that_does_not(void **state)
 	enum {
 		BYTES = 3 * MB_LEN_MAX
 	};
-	struct output output = { .terminal = true, .between = { -1, -1 } };
+	struct output output = { .is_terminal = true };
 	char shown[4 * BYTES + 1];
 	int ends[2];
 
@@ -208,8 +202,8 @@ static void test_output_deliver_ends_a_character_that_does_not(void **state)
 	endless = true;
 	for (size_t i = 1; i <= BYTES; i++) {
 		assert_int_equal(output_deliver(&output, "a", 1), 0);
-		assert_int_equal(output.delivered + output.pending_len, i);
-		assert_between(output.pending_len, 0, MB_LEN_MAX - 1);
+		assert_int_equal(output.delivered + output.terminal.len, i);
+		assert_between(output.terminal.len, 0, MB_LEN_MAX - 1);
 	}
 	assert_int_equal(output_finish(&output), 0);
 	endless = false;
@@ -223,33 +217,31 @@ static void test_output_deliver_ends_a_character_that_does_not(void **state)
 
 static void test_output_finish_shows_what_is_pending(void **state)
 {
-	struct output output = { .terminal = true, .between = { -1, -1 } };
+	struct output output = { .is_terminal = true };
 	char shown[8] = "";
 	int ends[2];
 
 	(void)state;
 	assert_int_equal(pipe(ends), 0);
 	output.fd = ends[1];
-	output.pending[0] = '\xe2';
-	output.pending_len = 1;
+	output.terminal.pending[0] = '\xe2';
+	output.terminal.len = 1;
 	assert_int_equal(output_finish(&output), 0);
 	assert_int_equal(read(ends[0], shown, sizeof(shown) - 1), 4);
 	assert_string_equal(shown, "\\xe2");
 	assert_int_equal(output.delivered, 1);
-	assert_int_equal(output.pending_len, 0);
+	assert_int_equal(output.terminal.len, 0);
 	close(ends[0]);
 	close(ends[1]);
 }
 
 static void test_output_finish_fails_if_the_terminal_fails(void **state)
 {
-	struct output output = { .fd = -1,
-				 .terminal = true,
-				 .between = { -1, -1 } };
+	struct output output = { .fd = -1, .is_terminal = true };
 
 	(void)state;
-	output.pending[0] = '\xe2';
-	output.pending_len = 1;
+	output.terminal.pending[0] = '\xe2';
+	output.terminal.len = 1;
 	assert_int_equal(output_finish(&output), -1);
 	assert_int_equal(errno, EBADF);
 	assert_int_equal(output.delivered, 0);
@@ -257,9 +249,7 @@ static void test_output_finish_fails_if_the_terminal_fails(void **state)
 
 static void test_output_finish_shows_nothing_after_a_failure(void **state)
 {
-	struct output output = { .fd = -1,
-				 .terminal = true,
-				 .between = { -1, -1 } };
+	struct output output = { .fd = -1, .is_terminal = true };
 
 	(void)state;
 	assert_non_null(setlocale(LC_CTYPE, "C.UTF-8"));

@@ -52,12 +52,14 @@ static const struct fault_case no_fault;
 static void inherit_listener(void)
 {
 	const int room = 2 * LONGEST;
+	const struct address *address = &options.address;
 
 	options.inherited = net_socket(AF_INET, SOCK_STREAM, 0);
 	assert_int_equal(setsockopt(options.inherited, SOL_SOCKET, SO_RCVBUF,
 				    &room, sizeof(room)),
 			 0);
-	assert_int_equal(net_bind(options.inherited, "127.0.0.1", 0), 0);
+	assert_int_equal(
+		net_bind(options.inherited, &address->any, address->len), 0);
 	assert_int_equal(net_listen(options.inherited, 5), 0);
 }
 
@@ -109,8 +111,8 @@ static void test_receiver_run_leaves_the_rest_if_over_128(void **state)
 		assert_memory_equal(result.out, long_message, 128);
 		assert_string_equal(result.err,
 				    "server: recv connection: more than 128 "
-				    "bytes, the rest was left; -n takes more, "
-				    "-l a line, -e all\n");
+				    "bytes, the rest was left; -e takes all, "
+				    "-l a line\n");
 	}
 }
 
@@ -146,7 +148,7 @@ static void test_receiver_run_leaves_what_one_recv_does_not_take(void **state)
 	assert_int_equal(result.out_len, 0);
 	assert_string_equal(result.err,
 			    "server: recv connection: more than 131072 bytes, "
-			    "the rest was left; -l takes a line, -e all\n");
+			    "the rest was left; -e takes all, -l a line\n");
 	options.limit = 128;
 	net_close(client);
 	net_close(options.inherited);
@@ -319,11 +321,9 @@ static void test_manual_has_what_verbose_tells(void **state)
 static int fill_message(void **state)
 {
 	(void)state;
-	options = (struct options){ .address = "127.0.0.1",
-				    .port = 0,
-				    .limit = 128,
-				    .ready = -1,
-				    .inherited = -1 };
+	options =
+		(struct options){ .limit = 128, .ready = -1, .inherited = -1 };
+	assert_true(address_parse("127.0.0.1", 0, &options.address));
 	for (size_t i = 0; i < sizeof(long_message); i++)
 		long_message[i] = (char)(i * 7 + i / 256);
 	return 0;

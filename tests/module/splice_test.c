@@ -1,25 +1,32 @@
-/* A stream on its way by splice(2): how far it can go so, and all of it. */
+/* A stream on its way by splice(2): whatever that refuses, all of it comes. */
+#include "splice.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "deadline.h"
 #include "fault.h"
-#include "output.h"
 #include "support.h"
 
+enum {
+	MANY = 3 * 4096 + 100, /* more than what is copied at a time */
+};
+
 static const char text[] = "one\0two\n\xff three";
+static char many[MANY];
 
-static void assert_written(int from)
-{
-	char got[sizeof(text) + 1];
-
-	assert_int_equal(read(from, got, sizeof(got)), sizeof(text));
-	assert_memory_equal(got, text, sizeof(text));
-}
+/* Where a stream comes from, and goes to. */
+struct stream {
+	int socket;
+	struct output output;
+	struct splice splice;
+};
 
 static struct output output_to(int fd)
 {
@@ -31,219 +38,468 @@ static struct output output_to(int fd)
 	return output;
 }
 
-/* Asks output_widen whether output_splice can serve, and closes fd. */
-static bool can_splice(int fd)
+/* A socket in which len bytes wait. */
+static int socket_with(const char *bytes, size_t len)
 {
-	struct output output = output_to(fd);
-	const int before = open_descriptors();
-	bool splices;
+	int ends[2];
 
-	output_widen(&output);
-	splices = output.splices;
-	assert_int_equal(output_finish(&output), 0);
-	assert_int_equal(open_descriptors(), before);
-	close(fd);
-	return splices;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	assert_int_equal(write(ends[0], bytes, len), len);
+	close(ends[0]);
+	return ends[1];
 }
 
-static void test_output_widen_widens_a_pipe(void **state)
+static struct stream stream_of(const char *bytes, size_t len, int fd)
 {
-	struct output output;
+	struct stream stream = { .output = output_to(fd),
+				 .splice.ends = { -1, -1 } };
+
+	stream.socket = socket_with(bytes, len);
+	splice_open(&stream.splice, &stream.output);
+	return stream;
+}
+
+static ssize_t move(struct stream *stream, size_t len)
+{
+	return splice_move(&stream->splice, stream->socket, &stream->output,
+			   len);
+}
+
+/* Closes all but the output. */
+static void end(struct stream *stream)
+{
+	fault_reset();
+	splice_close(&stream->splice);
+	close(stream->socket);
+}
+
+/* Asserts that from goes on with these bytes, and ends there. */
+static void assert_holds(int from, const char *bytes, size_t len)
+{
+	struct process reader = { .out = from };
+	char byte;
+
+	expect_output(&reader, bytes, len);
+	assert_int_equal(read(from, &byte, 1), 0);
+}
+
+static void assert_file_holds(int fd, const char *bytes, size_t len)
+{
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	assert_holds(fd, bytes, len);
+}
+
+/* Whether splice_open has splice_move tried, and closes fd. */
+static bool may_splice(int fd)
+{
+	const int before = open_descriptors();
+	struct stream stream = stream_of(text, 1, fd);
+	const bool possible = stream.splice.possible;
+
+	end(&stream);
+	assert_int_equal(open_descriptors(), before);
+	close(fd);
+	return possible;
+}
+
+static void test_splice_open_widens_a_pipe(void **state)
+{
+	struct stream stream;
 	int ends[2];
 
 	(void)state;
 	assert_int_equal(pipe(ends), 0);
-	output = output_to(ends[1]);
-	output_widen(&output);
-	assert_true(output.splices);
-	assert_int_equal(fcntl(ends[0], F_GETPIPE_SZ), 1 << 20);
+	stream = stream_of(text, 1, ends[1]);
+	assert_true(stream.splice.possible);
+	assert_int_equal(stream.splice.ends[0], -1);
+	assert_int_equal(stream.splice.ends[1], -1);
+	assert_int_equal(fcntl(ends[0], F_GETPIPE_SZ), SPLICE_BYTES);
+	end(&stream);
 	close(ends[0]);
 	close(ends[1]);
 }
 
-static void test_output_widen_copies_if_there_is_no_pipe(void **state)
+static void test_splice_open_puts_a_wide_pipe_before_a_file(void **state)
 {
-	struct output output = output_to(open("/dev/null", O_WRONLY));
+	const int fd = temporary_file(0);
+	struct stream stream = stream_of(text, 1, fd);
+
+	(void)state;
+	assert_true(stream.splice.possible);
+	assert_int_equal(fcntl(stream.splice.ends[0], F_GETPIPE_SZ),
+			 SPLICE_BYTES);
+	end(&stream);
+	close(fd);
+}
+
+static void test_splice_open_leaves_a_pipe_that_stays_small(void **state)
+{
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	fault_fail("fcntl", 1, EPERM);
+	assert_true(may_splice(ends[1]));
+	fault_fail("fcntl", 3, EPERM);
+	assert_true(may_splice(temporary_file(0)));
+	close(ends[0]);
+}
+
+static void test_splice_open_has_a_terminal_copied(void **state)
+{
+	const int before = open_descriptors();
+	int pty[2];
+
+	(void)state;
+	open_terminal(pty);
+	assert_false(may_splice(dup(pty[1])));
+	close_terminal(pty);
+	assert_int_equal(open_descriptors(), before);
+}
+
+static void test_splice_open_has_all_copied_if_there_is_no_pipe(void **state)
+{
+	const int fd = open("/dev/null", O_WRONLY);
+	struct output output = output_to(fd);
+	struct splice splice = { .ends = { -1, -1 } };
 	struct rlimit before, none;
 
 	(void)state;
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
 	none = before;
-	none.rlim_cur = (rlim_t)output.fd;
+	none.rlim_cur = (rlim_t)fd;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
-	output_widen(&output);
+	splice_open(&splice, &output);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
-	assert_false(output.splices);
-	close(output.fd);
+	assert_false(splice.possible);
+	splice_close(&splice);
+	close(fd);
 }
 
-static void test_output_widen_tells_what_can_be_spliced_to(void **state)
-{
-	(void)state;
-	assert_true(can_splice(open("/dev/null", O_WRONLY)));
-	assert_true(can_splice(temporary_file(0)));
-	assert_false(can_splice(temporary_file(O_APPEND)));
-	assert_false(can_splice(open("/dev/full", O_WRONLY)));
-	assert_false(can_splice(open("/dev/null", O_RDONLY)));
-	assert_false(can_splice(posix_openpt(O_RDWR | O_NOCTTY)));
-}
-
-static void test_output_widen_leaves_closed_descriptors_alone(void **state)
+static void test_splice_open_takes_no_closed_descriptor(void **state)
 {
 	static const int closed[] = { STDIN_FILENO, STDERR_FILENO };
 
 	(void)state;
 	for (int i = 0; i < 2; i++) {
-		struct output output = output_to(open("/dev/null", O_WRONLY));
+		const int fd = open("/dev/null", O_WRONLY);
 		const int saved = fcntl(closed[i], F_DUPFD, 3);
+		struct output output = output_to(fd);
+		struct splice splice = { .ends = { -1, -1 } };
 		int taken;
 
 		close(closed[i]);
-		output_widen(&output);
+		splice_open(&splice, &output);
+		splice_close(&splice);
 		taken = fcntl(closed[i], F_GETFD);
 		assert_int_equal(dup2(saved, closed[i]), closed[i]);
 		assert_int_equal(taken, -1);
-		assert_false(output.splices);
-		close(output.fd);
+		assert_false(splice.possible);
+		close(fd);
 		close(saved);
 	}
 }
 
-/* A socket in which text waits. */
-static int socket_with_text(void)
+static void test_splice_move_moves_what_waits_into_a_pipe(void **state)
 {
-	int ends[2];
-
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-	assert_int_equal(write(ends[0], text, sizeof(text)), sizeof(text));
-	close(ends[0]);
-	return ends[1];
-}
-
-static void test_output_splice_says_so_if_it_can_not(void **state)
-{
-	struct output output = output_to(open("/dev/null", O_WRONLY));
-	const int from = socket_with_text();
-
-	(void)state;
-	output.splices = true;
-	assert_int_equal(output_splice(&output, from, 100), 0);
-	assert_false(output.splices);
-	output.splices = true;
-	fault_fail("splice", 1, 0);
-	assert_int_equal(output_splice(&output, from, 100), 0);
-	assert_false(output.splices);
-	assert_int_equal(output.delivered, 0);
-	fault_reset();
-	close(output.fd);
-	close(from);
-}
-
-static void test_output_splice_moves_what_waits_into_a_pipe(void **state)
-{
-	const int from = socket_with_text();
-	struct output output;
+	struct stream stream;
 	int ends[2];
 
 	(void)state;
 	assert_int_equal(pipe(ends), 0);
-	output = output_to(ends[1]);
-	output_widen(&output);
-	assert_int_equal(output_splice(&output, from, 1), 1);
-	assert_int_equal(output.delivered, 1);
-	assert_int_equal(output_splice(&output, from, 100), sizeof(text) - 1);
-	assert_true(output.splices);
-	assert_int_equal(output.delivered, sizeof(text));
-	assert_written(ends[0]);
+	stream = stream_of(text, sizeof(text), ends[1]);
+	assert_int_equal(move(&stream, 1), 1);
+	assert_int_equal(stream.output.delivered, 1);
+	assert_int_equal(move(&stream, 100), sizeof(text) - 1);
+	assert_true(stream.splice.possible);
+	assert_int_equal(stream.output.delivered, sizeof(text));
 	/* The end of file is left to a copy, which can tell it. */
-	assert_int_equal(output_splice(&output, from, 100), 0);
-	assert_false(output.splices);
-	assert_int_equal(output.delivered, sizeof(text));
-	close(ends[0]);
+	assert_int_equal(move(&stream, 100), 0);
+	assert_false(stream.splice.possible);
+	assert_int_equal(stream.output.delivered, sizeof(text));
+	end(&stream);
 	close(ends[1]);
-	close(from);
+	assert_holds(ends[0], text, sizeof(text));
+	close(ends[0]);
 }
 
-static void test_output_splice_moves_what_waits_into_a_file(void **state)
+static void test_splice_move_moves_what_waits_into_a_file(void **state)
 {
 	const int fd = temporary_file(0);
-	struct output output = output_to(fd);
-	const int from = socket_with_text();
+	struct stream stream = stream_of(text, sizeof(text), fd);
 
 	(void)state;
-	output_widen(&output);
-	assert_int_equal(output_splice(&output, from, 1), 1);
-	assert_int_equal(output_splice(&output, from, 100), sizeof(text) - 1);
-	assert_int_equal(output.delivered, sizeof(text));
-	assert_int_equal(output_finish(&output), 0);
-	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
-	assert_written(fd);
+	assert_int_equal(move(&stream, 1), 1);
+	assert_int_equal(stream.output.delivered, 1);
+	assert_int_equal(move(&stream, 100), sizeof(text) - 1);
+	assert_true(stream.splice.possible);
+	assert_int_equal(stream.output.delivered, sizeof(text));
+	end(&stream);
+	assert_file_holds(fd, text, sizeof(text));
 	close(fd);
-	close(from);
 }
 
-static void test_output_splice_fails_if_the_file_takes_no_more(void **state)
+/* Each errno, and 0 where the pipe took or had nothing. */
+static void for_each_refusal(void (*body)(int reason))
+{
+	for (const int *reason = fault_reasons("splice"); *reason; reason++)
+		body(*reason);
+	body(0);
+}
+
+/* Asserts that the next of stream can't be spliced, and is left. */
+static void assert_left(struct stream *stream, int reason, uint64_t delivered)
+{
+	fault_fail("splice", 1, reason);
+	assert_int_equal(move(stream, 100), 0);
+	assert_int_equal(fault_calls(), 1);
+	assert_false(stream->splice.possible);
+	assert_int_equal(stream->output.delivered, delivered);
+	assert_int_equal(recv(stream->socket, many, MANY, MSG_PEEK),
+			 sizeof(text) - delivered);
+	assert_memory_equal(many, text + delivered, sizeof(text) - delivered);
+	fault_reset();
+}
+
+/* At first, and after a byte. */
+static void assert_refused_by_a_pipe(int reason)
+{
+	for (size_t moved = 0; moved < 2; moved++) {
+		struct stream stream;
+		int ends[2];
+
+		assert_int_equal(pipe(ends), 0);
+		stream = stream_of(text, sizeof(text), ends[1]);
+		if (moved > 0)
+			assert_int_equal(move(&stream, moved), moved);
+		assert_left(&stream, reason, moved);
+		end(&stream);
+		close(ends[1]);
+		assert_holds(ends[0], text, moved);
+		close(ends[0]);
+	}
+}
+
+static void test_splice_move_takes_nothing_if_a_pipe_refuses(void **state)
+{
+	(void)state;
+	for_each_refusal(assert_refused_by_a_pipe);
+}
+
+static void assert_refused_by_own_pipe(int reason)
+{
+	for (size_t moved = 0; moved < 2; moved++) {
+		const int fd = temporary_file(0);
+		struct stream stream = stream_of(text, sizeof(text), fd);
+
+		if (moved > 0)
+			assert_int_equal(move(&stream, moved), moved);
+		assert_left(&stream, reason, moved);
+		end(&stream);
+		assert_file_holds(fd, text, moved);
+		close(fd);
+	}
+}
+
+static void test_splice_move_takes_nothing_if_its_pipe_refuses(void **state)
+{
+	(void)state;
+	for_each_refusal(assert_refused_by_own_pipe);
+}
+
+static void fill_many(void)
+{
+	for (size_t i = 0; i < MANY; i++)
+		many[i] = (char)(i * 7 + i / 251);
+}
+
+/* At first, and after a byte: what has left the socket already is copied. */
+static void assert_refused_by_a_file(int reason)
+{
+	for (int moved = 0; moved < 2; moved++) {
+		const int fd = temporary_file(0);
+		struct stream stream;
+
+		fill_many();
+		stream = stream_of(many, MANY, fd);
+		if (moved > 0)
+			assert_int_equal(move(&stream, 1), 1);
+		fault_fail("splice", 2, reason);
+		assert_int_equal(move(&stream, MANY), MANY - moved);
+		assert_int_equal(fault_calls(), 2);
+		assert_false(stream.splice.possible);
+		assert_int_equal(stream.output.delivered, MANY);
+		end(&stream);
+		assert_file_holds(fd, many, MANY);
+		close(fd);
+	}
+}
+
+static void test_splice_move_copies_what_a_file_refuses(void **state)
+{
+	(void)state;
+	for_each_refusal(assert_refused_by_a_file);
+}
+
+/* Linux splices to no file that is open for appending. */
+static void test_splice_move_copies_to_the_end_of_a_file(void **state)
+{
+	const int fd = temporary_file(O_APPEND);
+	struct stream stream = stream_of(text, sizeof(text), fd);
+
+	(void)state;
+	assert_int_equal(write(fd, ">", 1), 1);
+	assert_int_equal(move(&stream, 100), sizeof(text));
+	assert_false(stream.splice.possible);
+	assert_int_equal(stream.output.delivered, sizeof(text));
+	end(&stream);
+	assert_int_equal(lseek(fd, 1, SEEK_SET), 1);
+	assert_holds(fd, text, sizeof(text));
+	close(fd);
+}
+
+/* Neither the splice nor the copy of what it left can write there. */
+static void assert_fails(int fd, int reason)
+{
+	struct stream stream = stream_of(text, sizeof(text), fd);
+
+	assert_int_equal(move(&stream, 100), -1);
+	assert_int_equal(errno, reason);
+	assert_int_equal(stream.output.delivered, 0);
+	end(&stream);
+	close(fd);
+}
+
+static void test_splice_move_fails_if_the_file_takes_nothing(void **state)
+{
+	(void)state;
+	assert_fails(open("/dev/full", O_WRONLY), ENOSPC);
+	assert_fails(open("/dev/null", O_RDONLY), EBADF);
+}
+
+static void test_splice_move_fails_if_the_file_takes_no_more(void **state)
 {
 	const struct rlimit four = { .rlim_cur = 4, .rlim_max = RLIM_INFINITY };
+	const int fd = temporary_file(0);
+	struct stream stream = stream_of(text, sizeof(text), fd);
 	struct rlimit before;
-	struct output output = output_to(temporary_file(0));
-	const int from = socket_with_text();
-	ssize_t spliced;
+	ssize_t moved;
 	int reason;
 
 	(void)state;
-	output_widen(&output);
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &four), 0);
-	spliced = output_splice(&output, from, 100);
+	moved = move(&stream, 100);
 	reason = errno;
 	/* Before an assert, whose words could meet the limit too. */
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
 	signal(SIGXFSZ, SIG_DFL);
-	assert_int_equal(spliced, -1);
+	assert_int_equal(moved, -1);
 	assert_int_equal(reason, EFBIG);
-	assert_int_equal(output.delivered, 4);
-	assert_int_equal(output_finish(&output), 0);
-	close(output.fd);
-	close(from);
+	assert_int_equal(stream.output.delivered, 4);
+	end(&stream);
+	assert_file_holds(fd, text, 4);
+	close(fd);
 }
 
-static void test_output_splice_fails_if_the_file_takes_nothing(void **state)
+/* What the pipe held is lost then: nothing else may be said of it. */
+static void test_splice_move_fails_if_its_pipe_can_not_be_read(void **state)
 {
-	struct output output = output_to(open("/dev/null", O_WRONLY));
-	const int from = socket_with_text();
+	const int fd = temporary_file(0);
+	struct stream stream = stream_of(text, sizeof(text), fd);
+	const int readable = stream.splice.ends[0];
 
 	(void)state;
-	output_widen(&output);
-	/* The second is the one that goes on from between. */
-	fault_fail("splice", 2, 0);
-	assert_int_equal(output_splice(&output, from, 100), -1);
-	assert_int_equal(errno, ENOSPC);
-	assert_int_equal(output.delivered, 0);
-	fault_reset();
-	assert_int_equal(output_finish(&output), 0);
-	close(output.fd);
-	close(from);
+	stream.splice.ends[0] = open("/dev/null", O_WRONLY);
+	assert_int_equal(move(&stream, 100), -1);
+	assert_int_equal(errno, EBADF);
+	assert_int_equal(stream.output.delivered, 0);
+	end(&stream);
+	close(readable);
+	close(fd);
+}
+
+static void test_splice_move_is_repeated_if_interrupted(void **state)
+{
+	(void)state;
+	for (int nth = 1; nth <= 2; nth++) {
+		const int fd = temporary_file(0);
+		struct stream stream = stream_of(text, sizeof(text), fd);
+
+		fault_fail("splice", nth, EINTR);
+		assert_int_equal(move(&stream, 100), sizeof(text));
+		assert_int_equal(fault_calls(), 3);
+		assert_true(stream.splice.possible);
+		assert_int_equal(stream.output.delivered, sizeof(text));
+		end(&stream);
+		assert_file_holds(fd, text, sizeof(text));
+		close(fd);
+	}
+}
+
+/* Interrupts the nth splice once the time is up: it is made no more. */
+static int move_too_late(const void *argument)
+{
+	const int nth = *(const int *)argument;
+	const int fd = temporary_file(0);
+	struct stream stream = stream_of(text, sizeof(text), fd);
+	sigset_t none;
+
+	sigemptyset(&none);
+	if (deadline_start(1) == -1)
+		return 1;
+	while (deadline_check() == 0)
+		sigsuspend(&none);
+	errno = 0;
+	fault_fail("splice", nth, EINTR);
+	if (move(&stream, 100) != -1 || errno != EINTR)
+		return 2;
+	if (fault_calls() != nth || stream.output.delivered != 0)
+		return 3;
+	end(&stream);
+	/* Nor is anything copied after it. */
+	return lseek(fd, 0, SEEK_END) == 0 ? 0 : 4;
+}
+
+static void test_splice_move_fails_if_the_deadline_interrupts(void **state)
+{
+	(void)state;
+	for (int nth = 1; nth <= 2; nth++) {
+		struct process child = process_start(move_too_late, &nth);
+
+		assert_int_equal(process_end(&child).status, 0);
+	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_output_widen_widens_a_pipe),
-		cmocka_unit_test(test_output_widen_copies_if_there_is_no_pipe),
+		cmocka_unit_test(test_splice_open_widens_a_pipe),
 		cmocka_unit_test(
-			test_output_widen_tells_what_can_be_spliced_to),
+			test_splice_open_puts_a_wide_pipe_before_a_file),
 		cmocka_unit_test(
-			test_output_widen_leaves_closed_descriptors_alone),
-		cmocka_unit_test(test_output_splice_says_so_if_it_can_not),
+			test_splice_open_leaves_a_pipe_that_stays_small),
+		cmocka_unit_test(test_splice_open_has_a_terminal_copied),
 		cmocka_unit_test(
-			test_output_splice_moves_what_waits_into_a_pipe),
+			test_splice_open_has_all_copied_if_there_is_no_pipe),
+		cmocka_unit_test(test_splice_open_takes_no_closed_descriptor),
+		cmocka_unit_test(test_splice_move_moves_what_waits_into_a_pipe),
+		cmocka_unit_test(test_splice_move_moves_what_waits_into_a_file),
 		cmocka_unit_test(
-			test_output_splice_moves_what_waits_into_a_file),
+			test_splice_move_takes_nothing_if_a_pipe_refuses),
 		cmocka_unit_test(
-			test_output_splice_fails_if_the_file_takes_no_more),
+			test_splice_move_takes_nothing_if_its_pipe_refuses),
+		cmocka_unit_test(test_splice_move_copies_what_a_file_refuses),
+		cmocka_unit_test(test_splice_move_copies_to_the_end_of_a_file),
 		cmocka_unit_test(
-			test_output_splice_fails_if_the_file_takes_nothing),
+			test_splice_move_fails_if_the_file_takes_nothing),
+		cmocka_unit_test(
+			test_splice_move_fails_if_the_file_takes_no_more),
+		cmocka_unit_test(
+			test_splice_move_fails_if_its_pipe_can_not_be_read),
+		cmocka_unit_test(test_splice_move_is_repeated_if_interrupted),
+		cmocka_unit_test(
+			test_splice_move_fails_if_the_deadline_interrupts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

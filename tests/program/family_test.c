@@ -134,12 +134,11 @@ static void test_bind_fails_with_the_longest_address_in_whole(void **state)
 
 	(void)state;
 	needs_ip6();
-	server = server_start("-b",
-			      "2001:db8:1111:2222:3333:4444:255.255.255.255",
-			      "-p", "65535", NULL);
+	server =
+		server_start("-b", "2001:DB8:1111:2222:3333:4444:85.85.102.102",
+			     "-p", "65535", NULL);
 	assert_no_such_address(
-		&server,
-		"[2001:db8:1111:2222:3333:4444:255.255.255.255]:65535");
+		&server, "[2001:db8:1111:2222:3333:4444:5555:6666]:65535");
 }
 
 int main(void)

@@ -20,7 +20,7 @@ enum {
 	FIRST_US = 50000,	 /* doubled, as a busy machine needs more ... */
 	LAST_US = 8000000,	 /* ... to come to the call that waits */
 	TRIES = 10,
-	LATE_MS = 100,
+	LATE_MS = 300,
 	PART = 1024,
 	PERIOD = 26 * 251, /* of the stream */
 };

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "pages.h"
+#include "play.h"
 #include "report.h"
-#include "support.h"
 
 enum {
 	HEAD_BYTES = 256,
@@ -243,48 +243,42 @@ static void say_error_again(const char *call, const char *object,
 	report_error(call, object);
 }
 
-/* Whether it is one of those of receiver, which its tests compare. */
-static bool is_hint_of_rest(const char *hint)
-{
-	return strcmp(hint, "-n takes more, -l a line, -e all") == 0 ||
-	       strcmp(hint, "-l takes a line, -e all") == 0 ||
-	       strcmp(hint, "-n takes more") == 0;
-}
-
 /* Has report say what the manual quotes, from the facts that are in it. */
 static int say_again(const void *quoted)
 {
 	const char *at = quoted;
-	unsigned long long taken;
-	char *call, *object, hint[64];
-	int fd;
+	char *call = take(&at, " "), *object = take(&at, ": ");
 
-	if (sscanf(at, "LISTEN_FDS: descriptor %d", &fd) == 1) {
-		report_no_listener(fd);
-	} else if (strstr(at, "nothing sent") != NULL) {
-		report_nothing_sent();
-	} else if (sscanf(at,
-			  "recv connection: more than %llu bytes, the rest "
-			  "was left; %63[^\n]",
-			  &taken, hint) == 2) {
-		report_rest_left(taken, is_hint_of_rest(hint) ? hint : "?");
-	} else {
-		call = take(&at, " ");
-		object = take(&at, ": ");
-		say_error_again(call, object, at);
-		free(call);
-		free(object);
-	}
+	say_error_again(call, object, at);
+	free(call);
+	free(object);
 	return 0;
+}
+
+/* What report only prints: tests of the whole program compare it. */
+static bool is_of_the_program(const char *line)
+{
+	static const char *const lines[] = {
+		NO_LISTENER, NOTHING, REST("128", "-e takes all, -l a line")
+	};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		if (strcmp(lines[i], line) == 0)
+			return true;
+	return false;
 }
 
 static void assert_is_printed(const char *quoted)
 {
-	struct process child = process_start(say_again, quoted);
-	struct result result = process_end(&child);
 	char expected[HEAD_BYTES + 16];
+	struct process child;
+	struct result result;
 
 	snprintf(expected, sizeof(expected), "server: %s\n", quoted);
+	if (is_of_the_program(expected))
+		return;
+	child = process_start(say_again, quoted);
+	result = process_end(&child);
 	assert_string_equal(result.err, expected);
 }
 

@@ -317,17 +317,19 @@ static int number_before(const char *row, const char *words)
 /* What its text says is what its session shows, which readme_test runs. */
 static void test_readme_has_the_limits_of_the_run(void **state)
 {
-	const char *listening = strstr(pages, "= listen(3, ");
-	const char *receiving = strstr(pages, "= recv(4, message, ");
+	const char *listening = strstr(pages, "server: listen(3, ");
+	const char *receiving = strstr(pages, "server: recv(4, ");
 	int backlog, bytes, number;
 	char row[LINE_BYTES];
 
 	(void)state;
 	assert_non_null(listening);
 	assert_non_null(receiving);
-	assert_int_equal(sscanf(listening, "= listen(3, %d)", &backlog), 1);
-	assert_int_equal(sscanf(receiving, "= recv(4, message, %d,", &bytes),
+	assert_int_equal(sscanf(listening, "server: listen(3, %d)", &backlog),
 			 1);
+	assert_int_equal(
+		sscanf(receiving, "server: recv(4, \"%*[^\"]\", %d,", &bytes),
+		1);
 	assert_int_equal(bytes, MESSAGE_BYTES);
 	for (const char *at = pages; (at = strstr(at, "up to ")) != NULL; at++)
 		if (sscanf(at, "up to %d bytes", &number) == 1 &&
@@ -346,7 +348,7 @@ static int show_colour(const void *unused)
 
 	(void)unused;
 	output_prepare(&output, STDOUT_FILENO);
-	output.terminal = true;
+	output.is_terminal = true;
 	return output_deliver(&output, colour, sizeof(colour));
 }
 

@@ -14,7 +14,7 @@
 #define LISTENING6                                                             \
 	"Listening on ::1 8080\n"                                              \
 	"Connection received on ::1 $1\n"
-#define PLAIN_HINT "-n takes more, -l a line, -e all"
+#define PLAIN_HINT "-e takes all, -l a line"
 
 static const struct scene pairs[] = {
 	{ "b_e_takes_a_stream_there", "-b ::1", play_hi6_to_its_end, 0, "hi\n",

@@ -165,10 +165,9 @@ static void test_server_resets_the_sender_of_more_than_128(void **state)
 	result = process_end(&server);
 	assert_int_equal(result.status, 0);
 	assert_int_equal(result.out_len, 128);
-	assert_string_equal(
-		result.err,
-		"server: recv connection: more than 128 bytes, "
-		"the rest was left; -n takes more, -l a line, -e all\n");
+	assert_string_equal(result.err,
+			    "server: recv connection: more than 128 bytes, "
+			    "the rest was left; -e takes all, -l a line\n");
 	assert_int_equal(client_wait_end(client), ECONNRESET);
 	close(client);
 }

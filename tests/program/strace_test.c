@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "support.h"
@@ -175,8 +176,158 @@ static void test_server_writes_a_stream_behind_what_a_file_has(void **state)
 
 	(void)state;
 	assert_int_equal(moved.written, STREAM_BYTES);
-	assert_int_equal(moved.between, 0);
 	assert_file_has_stream(file);
+}
+
+/*
+ * What -x says of a run, against what strace says of the same. This is all
+ * that differs: -x has the program's name in front and the page behind; it does
+ * not show what it writes to standard error itself; and C has another name for
+ * two calls of the kernel.
+ */
+static const struct traced {
+	const char *name;
+	const char *arguments; /* for sh(1) */
+	const char *sent;      /* NULL: nobody comes */
+	bool probed;	       /* somebody comes before, and sends nothing */
+	bool ip6;
+} traced[] = {
+	{ "plain", "", .sent = "hi\n" },
+	{ "verbose", "-v", .sent = "hi\n" },
+	{ "line", "-l", .sent = "hi\nrest" },
+	{ "line_without_end", "-l", .sent = "hi" },
+	{ "eof", "-e", .sent = "hi\n" },
+	{ "eof_of_any_bytes", "-e", .sent = "\a\033[1m\"\\\377\0018\0017\t\r" },
+	{ "eof_of_more_than_is_shown", "-e",
+	  .sent = "0123456789012345678901234567890\0015" },
+	{ "nothing_sent", "-v", .sent = "" },
+	{ "skip_empty", "-z -v", .sent = "hi\n", .probed = true },
+	{ "limit_that_cuts", "-n 5", .sent = "hello world" },
+	{ "timeout_and_line", "-t 100.25 -l", .sent = "hi\n" },
+	{ "timeout_without_a_sender", "-t .1", .sent = NULL },
+	{ "ready", "-v -r 3 3>&1", .sent = "hi\n" },
+	{ "ip6", "-b :: -v", .sent = "hi\n", .ip6 = true },
+	{ "full_device", ">/dev/full", .sent = "hi\n" },
+	{ "bind_that_fails", "-b 192.0.2.1", .sent = NULL },
+};
+
+enum {
+	TRACED = sizeof(traced) / sizeof(traced[0]),
+	LINE_BYTES = 512,
+};
+
+/* The line of -x as strace has it; false if it is none of a call. */
+static bool take_shown(char *line)
+{
+	static const char name[] = "server: ";
+	char *page = strstr(line, "    man ");
+
+	if (strncmp(line, name, strlen(name)) != 0 || page == NULL)
+		return false;
+	*page = '\0';
+	memmove(line, line + strlen(name), strlen(line + strlen(name)) + 1);
+	return true;
+}
+
+/* Puts one text in the place of another that stands in the line. */
+static void replace(char *line, const char *text, const char *with)
+{
+	char *at = strstr(line, text), rest[LINE_BYTES];
+
+	if (at == NULL)
+		return;
+	snprintf(rest, sizeof(rest), "%s", at + strlen(text));
+	snprintf(at, LINE_BYTES - (size_t)(at - line), "%s%s", with, rest);
+}
+
+/* The line of strace as -x has it; false if -x does not show it. */
+static bool take_seen(char *line)
+{
+	if (strncmp(line, "write(2, ", 9) == 0)
+		return false;
+	/* How -t makes the kernel interrupt a call. */
+	if (strncmp(line, "--- SIGALRM ", 12) == 0 ||
+	    strncmp(line, "rt_sig", 6) == 0)
+		return false;
+	if (strncmp(line, "recvfrom(", 9) == 0) {
+		replace(line, "recvfrom(", "recv(");
+		replace(line, ", NULL, NULL)", ")");
+	}
+	if (strncmp(line, "exit_group(", 11) == 0)
+		replace(line, "exit_group(", "exit(");
+	/* In the kernel's words, which are those of accept and recv. */
+	replace(line, "= ? ERESTARTSYS (To be restarted if SA_RESTART is set)",
+		"= -1 EINTR (Interrupted system call)");
+	return true;
+}
+
+/* Adds what take leaves of each line to `to`, from the call that is first. */
+static void take_lines(FILE *to, char *text, const char *first,
+		       bool (*take)(char *line))
+{
+	for (char *next, *at = strstr(text, first); at != NULL; at = next) {
+		char line[LINE_BYTES];
+
+		next = strchr(at, '\n');
+		if (next == NULL)
+			break;
+		snprintf(line, sizeof(line), "%.*s", (int)(next - at), at);
+		if (take(line))
+			fprintf(to, "%s\n", line);
+		next++;
+	}
+	fclose(to);
+}
+
+static void send_traced(const struct traced *run)
+{
+	int client;
+
+	if (run->sent == NULL)
+		return;
+	wait_for_listener(PORT);
+	if (run->probed)
+		close(client_connect(PORT));
+	client = run->ip6 ? client_connect6(PORT) : client_connect(PORT);
+	client_send(client, run->sent, strlen(run->sent));
+	shutdown(client, SHUT_WR);
+	client_wait_end(client);
+	close(client);
+}
+
+static void test_trace_shows_what_strace_sees(void **state)
+{
+	static char seen[CAUGHT_BYTES], shown[CAUGHT_BYTES];
+	static char calls[CAUGHT_BYTES];
+	const struct traced *run = *state;
+	const char *first = strstr(run->arguments, "-t ") == NULL
+				    ? "socket("
+				    : "setitimer(";
+	struct process server;
+	struct result result;
+	char script[256];
+	FILE *file;
+
+	needs_strace();
+	needs_port();
+	if (run->ip6)
+		needs_ip6();
+	snprintf(script, sizeof(script),
+		 "exec strace -qq -a 1 -o \"$FOLDER/calls\" \"$SERVER\" -x %s",
+		 run->arguments);
+	server = shell_start(script);
+	send_traced(run);
+	result = process_end(&server);
+	snprintf(script, sizeof(script), "%s/calls", getenv("FOLDER"));
+	file = fopen(script, "r");
+	assert_non_null(file);
+	calls[fread(calls, 1, sizeof(calls) - 1, file)] = '\0';
+	fclose(file);
+	take_lines(fmemopen(seen, sizeof(seen), "w"), calls, first, take_seen);
+	take_lines(fmemopen(shown, sizeof(shown), "w"), result.err,
+		   "server: ", take_shown);
+	assert_string_equal(shown, seen);
+	assert_non_null(strstr(shown, "exit("));
 }
 
 static int fill_stream(void **state)
@@ -188,7 +339,7 @@ static int fill_stream(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	struct CMUnitTest tests[4 + TRACED] = {
 		cmocka_unit_test(
 			test_server_makes_the_calls_of_the_run_and_no_others),
 		cmocka_unit_test(test_server_splices_a_stream_into_a_pipe),
@@ -197,6 +348,17 @@ int main(void)
 		cmocka_unit_test(
 			test_server_writes_a_stream_behind_what_a_file_has),
 	};
+	char names[TRACED][64];
 
+	for (size_t i = 0; i < TRACED; i++) {
+		snprintf(names[i], sizeof(names[i]),
+			 "test_trace_shows_what_strace_sees_of_%s",
+			 traced[i].name);
+		tests[4 + i] =
+			(struct CMUnitTest){ names[i],
+					     test_trace_shows_what_strace_sees,
+					     make_folder, remove_folder,
+					     (void *)(uintptr_t)&traced[i] };
+	}
 	return cmocka_run_group_tests(tests, fill_stream, NULL);
 }

@@ -176,15 +176,16 @@ test_receiver_run_waits_for_a_slow_reader_among_signals(void **state)
 	}
 }
 
-/* Around the ends of the buffer that a message comes through. */
+/* Around the ends of the buffer, and of the longest piece that is spliced. */
 static void test_receiver_run_keeps_its_limit_in_a_stream(void **state)
 {
 	static const char *const names[] = { "line", "eof_into_pipe" };
-	static const size_t limits[] = { 131071, 131072, 131073, 262144 };
+	static const size_t limits[] = { 131071,  131072,  131073, 262144,
+					 1048575, 1048576, 1048577 };
 	char err[128];
 
 	(void)state;
-	for (size_t i = 0; i < 8; i++) {
+	for (size_t i = 0; i < 14; i++) {
 		struct mode mode = *mode_of(names[i % 2]);
 		struct process server;
 		struct result result;

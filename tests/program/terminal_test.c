@@ -102,8 +102,8 @@ static void test_terminal_is_shown_characters_of_its_locale(void **state)
 	assert_shown("-e", e, 2, e);
 }
 
-/* What has begun, and does not end, is a message all the same. */
-static void test_terminal_is_shown_a_begun_character_alone(void **state)
+/* A part that nothing follows is a message all the same. */
+static void test_terminal_is_shown_a_part_of_a_character_alone(void **state)
 {
 	static const char *const modes[] = { "-n9", "-l", "-e" };
 
@@ -214,7 +214,7 @@ static void test_terminal_is_shown_a_stream(void **state)
 	close_terminal(pty);
 }
 
-/* The begin of a character is kept, and shown only when no more comes. */
+/* A part of a character is kept, and shown only when no more comes. */
 static void test_terminal_fails_if_it_is_gone_at_the_end(void **state)
 {
 	struct process server;
@@ -263,9 +263,10 @@ static void test_terminal_is_shown_a_character_that_is_cut(void **state)
 	use_locale("C.UTF-8");
 	assert_cut("-n2", "a\xe2\x82\xac", "a\\xe2",
 		   "server: recv connection: more than 2 bytes, the rest was "
-		   "left; -n takes more, -l a line, -e all\n",
+		   "left; -e takes all, -l a line\n",
 		   0);
-	assert_cut("-et.3", "\xe2", "\\xe2",
+	/* What is not shown yet is not delivered. */
+	assert_cut("-et.3", "a\xe2", "a\\xe2",
 		   "server: recv connection: the message did not end within "
 		   "0.3 s, 1 bytes delivered; -t gives more time, if its "
 		   "sender ends it, as nc -N does\n",
@@ -331,7 +332,7 @@ int main(void)
 			test_terminal_is_shown_characters_of_its_locale,
 			forget_locale),
 		cmocka_unit_test_setup(
-			test_terminal_is_shown_a_begun_character_alone,
+			test_terminal_is_shown_a_part_of_a_character_alone,
 			forget_locale),
 		cmocka_unit_test_setup(
 			test_terminal_is_shown_a_character_of_two_segments,

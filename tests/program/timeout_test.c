@@ -17,7 +17,7 @@
 
 enum {
 	DEADLINE_MS = 250,
-	LATE_MS = 100,
+	LATE_MS = 300,
 	TRIES = 10,
 	PROBE_MS = 20,
 	DRIP_MS = 10,

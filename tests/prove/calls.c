@@ -246,6 +246,15 @@ int prove_pipe(int *ends)
 	return answer;
 }
 
+ssize_t prove_read(int fd, void *buf, size_t len)
+{
+	ssize_t n = prove_count(len);
+
+	if (n > 0)
+		Frama_C_make_unknown(buf, (size_t)n);
+	return n;
+}
+
 /* recv(2): with MSG_TRUNC it may tell more than len, and store nothing. */
 ssize_t prove_recv(int fd, void *buf, size_t len, int flags)
 {
@@ -300,6 +309,15 @@ int prove_sigprocmask(int how, const sigset_t *set, sigset_t *old)
 	return prove_done_or_not();
 }
 
+char *prove_strncpy(char *to, const char *from, size_t size)
+{
+	const size_t len = strnlen(from, size);
+
+	memcpy(to, from, len);
+	memset(to + len, 0, size - len);
+	return to;
+}
+
 /* Follows the arguments of printf(3) that are texts. */
 static void prove_texts(const char *format, va_list arguments)
 {
@@ -314,6 +332,8 @@ static void prove_texts(const char *format, va_list arguments)
 			i++;
 		if (format[i] == 's')
 			strlen(va_arg(arguments, const char *));
+		else if (format[i] == 'p')
+			va_arg(arguments, const void *);
 		else
 			va_arg(arguments, int);
 	}
@@ -343,15 +363,65 @@ int prove_snprintf(char *text, size_t size, const char *format, ...)
 	return answer;
 }
 
+/* As many digits, of so many bits each, as value needs, or more. */
+static int prove_any_digits(char *text, unsigned int value, int bits, int least)
+{
+	int digits = 1;
+
+	//@ loop unroll 11;
+	while (digits * bits < 32 && value >> digits * bits != 0)
+		digits++;
+	if (digits < least)
+		digits = least;
+	Frama_C_make_unknown(text, (size_t)digits);
+	return digits;
+}
+
+/*
+ * printf(3), of bytes and unsigned numbers, which can't fail: what it writes is
+ * as long as it would be, and so it is checked that it fits.
+ */
+int prove_sprintf(char *text, const char *format, ...)
+{
+	va_list arguments;
+	unsigned int value;
+	int end = 0, least;
+
+	va_start(arguments, format);
+	//@ loop unroll 8;
+	for (size_t i = 0; format[i] != '\0'; i++) {
+		if (format[i] != '%') {
+			text[end++] = format[i];
+			continue;
+		}
+		least = 0;
+		//@ loop unroll 4;
+		while (format[++i] >= '0' && format[i] <= '9')
+			least = least * 10 + format[i] - '0';
+		//@ assert known: \subset(format[i], {'c', 'o', 'x'});
+		value = va_arg(arguments, unsigned int);
+		if (format[i] == 'c')
+			text[end++] = (char)value;
+		else
+			end += prove_any_digits(text + end, value,
+						format[i] == 'o' ? 3 : 4,
+						least);
+	}
+	va_end(arguments);
+	text[end] = '\0';
+	return end;
+}
+
 int prove_socket(int domain, int type, int protocol)
 {
 	return prove_any_descriptor();
 }
 
+/* splice(2): none of the len bytes is in our memory. */
 ssize_t prove_splice(int from, void *from_at, int to, void *to_at, size_t len,
 		     unsigned int flags)
 {
-	return prove_count(len);
+	return prove_count(len > LONG_MAX ? LONG_MAX : len);
 }
 
 char *prove_strerror(int number)
@@ -376,12 +446,11 @@ ssize_t prove_count(size_t len)
 	return Frama_C_long_interval(-1, (long)len);
 }
 
-/* That the text is what it shall be. */
-static void prove_check_same(const char *is, const char *shall)
+void prove_same(const char *is, const char *shall)
 {
 	size_t i = 0;
 
-	//@ loop unroll 16;
+	//@ loop unroll 32;
 	while (shall[i] != '\0') {
 		//@ assert same: is[i] == shall[i];
 		i++;
@@ -392,7 +461,7 @@ static void prove_check_same(const char *is, const char *shall)
 ssize_t prove_rest(const char *from, const char *count, const char *buf,
 		   size_t done, size_t len, ssize_t answer)
 {
-	prove_check_same(from, "buf + done");
-	prove_check_same(count, "len - done");
+	prove_same(from, "buf + done");
+	prove_same(count, "len - done");
 	return answer;
 }

@@ -97,6 +97,9 @@ size_t prove_mbrtowc(wchar_t *to, const char *from, size_t len,
 int prove_pipe(int *ends);
 
 /*@ requires \valid((char *)buf + (0 .. len - 1)); */
+ssize_t prove_read(int fd, void *buf, size_t len);
+
+/*@ requires \valid((char *)buf + (0 .. len - 1)); */
 ssize_t prove_recv(int fd, void *buf, size_t len, int flags);
 
 char *prove_setlocale(int category, const char *locale);
@@ -122,12 +125,15 @@ int prove_sigprocmask(int how, const sigset_t *set, sigset_t *old);
 /*@ requires \valid(text + (0 .. size - 1)); */
 int prove_snprintf(char *text, size_t size, const char *format, ...);
 
+int prove_sprintf(char *text, const char *format, ...);
+
 int prove_socket(int domain, int type, int protocol);
 
 ssize_t prove_splice(int from, void *from_at, int to, void *to_at, size_t len,
 		     unsigned int flags);
 
 char *prove_strerror(int number);
+char *prove_strncpy(char *to, const char *from, size_t size);
 
 /*@ requires \valid(text + (0 .. size - 1)); */
 int prove_vsnprintf(char *text, size_t size, const char *format,
@@ -138,6 +144,9 @@ int prove_vsnprintf(char *text, size_t size, const char *format,
 ssize_t prove_write(int fd, const void *from, size_t len);
 
 ssize_t prove_count(size_t len);
+
+/* That a text is what it shall be. */
+void prove_same(const char *is, const char *shall);
 
 /*@ requires valid: \valid_read(buf + (done .. len - 1));
     requires initialised: \initialized(buf + (done .. len - 1)); */
@@ -162,6 +171,7 @@ ssize_t prove_rest(const char *from, const char *count, const char *buf,
 #define listen prove_listen
 #define mbrtowc prove_mbrtowc
 #define pipe prove_pipe
+#define read prove_read
 #define recv prove_recv
 #define setitimer prove_setitimer
 #define setlocale prove_setlocale
@@ -172,7 +182,9 @@ ssize_t prove_rest(const char *from, const char *count, const char *buf,
 #define snprintf prove_snprintf
 #define socket prove_socket
 #define splice prove_splice
+#define sprintf prove_sprintf
 #define strerror prove_strerror
+#define strncpy prove_strncpy
 #define vsnprintf prove_vsnprintf
 #define write prove_write
 

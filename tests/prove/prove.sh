@@ -27,36 +27,41 @@ echo '#include <errno.h>' | "$CC" -E -dM -x c - | sort |
 	sed -n 's/^#define \(E[A-Z0-9]*\) \([0-9][0-9]*\)$/[\2] = "\1",/p' \
 		>"$folder/errno_names.h"
 
-defines="-std=c11 -D_GNU_SOURCE -DVERSION='\"$VERSION\"' -Iinclude -I$folder"
+defines="-std=c11 -D_GNU_SOURCE -DVERSION='\"$VERSION\"' -iquote include -I$folder"
 options=(
 	-machdep gcc_x86_64
-	-cpp-extra-args="$defines -include tests/prove/calls.h"
+	-c11 -cpp-extra-args="$defines -include tests/prove/calls.h"
 	-main prove_main
 	-eva -eva-print-callstacks
 	-eva-msg-key='-initial-state,-final-states' -eva-no-show-progress
 
 	# Short loops, such as that over a character's bytes, byte by byte.
-	-eva-auto-loop-unroll 20
-	-eva-slevel-function 'value_number:100,value_seconds:1000,add_digit:10'
-	-eva-slevel-function 'show_pending:100,output_finish:100'
+	-eva-auto-loop-unroll 40
+	-eva-slevel-function 'number_parse:100,number_parse_seconds:1000,append:10'
+	-eva-slevel-function 'print_byte:10,prove_sprintf:10'
+	-eva-slevel-function 'trace_address:10,move_message:50'
+	-eva-slevel-function 'terminal_show:100,terminal_end:100'
+
+	# A run with -x, as trace.c has it, apart from one without.
+	-eva-partition-value on
 
 	# Success and failure of a call apart, until what it filled is used.
 	-eva-split-return auto -eva-interprocedural-splits
 	-eva-split-return-function 'prove_accept:full,prove_getsockname:full'
 	-eva-split-return-function prove_mbrtowc:full
-	-eva-split-return-function 'net_accept:full,net_local_name:full'
-	-eva-split-return-function received:full
+	-eva-split-return-function 'net_accept:full,net_getsockname:full'
+	-eva-split-return-function wait_for_bytes:full
 	-eva-slevel-function 'prove_accept:5,prove_getsockname:5'
 	-eva-slevel-function 'prove_mbrtowc:5,prove_count:5,prove_recv:5'
-	-eva-slevel-function 'net_accept:20,net_local_name:10'
+	-eva-slevel-function 'net_accept:20,net_getsockname:10'
 	-eva-slevel-function 'accept_one:20,listener_announce:20'
 	-eva-slevel-function listener_open:20
-	-eva-slevel-function 'run_step:10,run_check:10'
-	-eva-slevel-function 'receive:10,received:10'
+	-eva-slevel-function 'step:10,step_check:10'
+	-eva-slevel-function 'receive:10,wait_for_bytes:10'
 	-eva-slevel-function 'copy_some:10,copy_line:10,splice_some:10'
 
 	# That an index is below a length makes their difference no less than 1.
-	-eva-domains-function 'octagon:output_write,octagon:splice_on'
+	-eva-domains-function octagon:output_write
 
 	-metrics -metrics-eva-cover
 )

@@ -3,9 +3,17 @@
 #include "__fc_builtin.h"
 
 #include "calls.h"
+
+#include <limits.h>
+
 #include "options.h"
+#include "trace.h"
 
 int main(int argc, char *argv[]);
+
+enum {
+	BYTES_TRACED = 32, /* BUFFER_SHOWN of trace.c */
+};
 
 /* Of their own each, so that a read behind the end of one hits no other. */
 static char text0[ARGUMENT_BYTES + 1], text1[ARGUMENT_BYTES + 1],
@@ -30,14 +38,38 @@ static void prove_each_argc(void)
 	}
 }
 
+/*
+ * As output_write calls it: with a rest of any length, of which one behind what
+ * is shown may be read, and no more.
+ */
+static void prove_trace_buffer(void)
+{
+	static char bytes[BYTES_TRACED + 1];
+	const int all = sizeof(bytes);
+
+	trace_start();
+	Frama_C_make_unknown(bytes, sizeof(bytes));
+	//@ loop unroll BYTES_TRACED;
+	for (int used = 1; used < all; used++)
+		trace_buffer("write", Frama_C_long_interval(-1, used), 1,
+			     bytes + all - used, used, (size_t)used, "");
+	trace_buffer("write", Frama_C_long_interval(-1, LONG_MAX), 1, bytes,
+		     Frama_C_long_interval(all, LONG_MAX),
+		     Frama_C_size_t_interval(1, SIZE_MAX), "");
+}
+
 int prove_main(void)
 {
-	/* What output.c bounds pending_len and the length to show by. */
-	/*@ widen_hints global:"all", 15, 960; */
+	/* What bounds the part of a character and the length to show. */
+	/*@ widen_hints global:"all", 15, 959; */
 	for (int i = 0; i < ARGUMENTS; i++)
 		Frama_C_make_unknown(vector[i], ARGUMENT_BYTES);
-	if (Frama_C_interval(0, 1)) {
+	switch (Frama_C_interval(0, 2)) {
+	case 0:
 		prove_each_argc();
+		return 0;
+	case 1:
+		prove_trace_buffer();
 		return 0;
 	}
 	return main(Frama_C_interval(0, ARGUMENTS), vector);

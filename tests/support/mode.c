@@ -9,7 +9,7 @@ const struct mode modes[MODES] = {
 	{ "plain_into_file", SHORT, SHORT, .target = PLAIN_FILE, .limit = 128 },
 	{ "plain_cut", MESSAGE, 128, .limit = 128,
 	  .said = "server: recv connection: more than 128 bytes, the rest was "
-		  "left; -n takes more, -l a line, -e all\n" },
+		  "left; -e takes all, -l a line\n" },
 	{ "line", MESSAGE, TEXT, .line = true },
 	{ "line_into_terminal", MESSAGE, TEXT, .line = true,
 	  .target = TERMINAL },
@@ -60,8 +60,7 @@ const struct mode *mode_of(const char *name)
 
 struct options options_of(const struct mode *mode)
 {
-	return (struct options){
-		.address = "127.0.0.1",
+	struct options options = {
 		.line = mode->line,
 		.eof = mode->eof,
 		.limit = mode->limit == 0 ? UINT64_MAX : mode->limit,
@@ -71,4 +70,7 @@ struct options options_of(const struct mode *mode)
 		.skip_empty = mode->skip_empty,
 		.verbose = mode->verbose,
 	};
+
+	assert_true(address_parse("127.0.0.1", 0, &options.address));
+	return options;
 }

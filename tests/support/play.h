@@ -43,7 +43,8 @@ void assert_no_such_address(struct process *server, const char *where);
 /*
  * A run of the whole program on port 8080: what it is told, what its clients
  * do, and how it ends. err is what is printed, in pieces; in them $1 is the
- * port of the first client, $2 that of the second, and $T is a time and a rate.
+ * port of the first client, $2 that of the second, $T is a time and a rate,
+ * and $P a place in memory.
  */
 struct scene {
 	const char *name;
@@ -82,6 +83,9 @@ void play_end(void);
 #define NOTHING                                                                \
 	"server: recv connection: closed by its sender, nothing sent; -z "     \
 	"waits for the next\n"
+#define NO_LISTENER                                                            \
+	"server: LISTEN_FDS: descriptor 3 is not a listening stream socket; "  \
+	"pass the listener, not a connection\n"
 #define REST(bytes, hint)                                                      \
 	"server: recv connection: more than " bytes                            \
 	" bytes, the rest was left; " hint "\n"

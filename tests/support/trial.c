@@ -23,9 +23,9 @@ enum {
 };
 
 const char *const calls[CALLS] = {
-	"setitimer",  "socket", "setsockopt", "bind",	     "listen",
-	"getsockopt", "fcntl",	"pipe",	      "getsockname", "ioctl",
-	"accept",     "recv",	"splice",     "write",	     "close",
+	"setitimer", "socket", "setsockopt",  "bind",  "listen",
+	"fcntl",     "pipe",   "getsockname", "ioctl", "accept",
+	"recv",	     "splice", "write",	      "close",
 };
 
 struct seen *seen;

@@ -1,8 +1,8 @@
 /* Numbers as people write them, and all that only looks like one. */
+#include "number.h"
 #include "support.h"
-#include "value.h"
 
-static void test_value_number_takes_digits_in_range(void **state)
+static void test_number_parse_takes_digits_in_range(void **state)
 {
 	static const struct {
 		const char *text;
@@ -22,13 +22,13 @@ static void test_value_number_takes_digits_in_range(void **state)
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		uint64_t n = 77;
 
-		assert_true(value_number(good[i].text, good[i].least,
+		assert_true(number_parse(good[i].text, good[i].least,
 					 good[i].most, &n));
 		assert_int_equal(n, good[i].n);
 	}
 }
 
-static void test_value_number_refuses_all_else(void **state)
+static void test_number_parse_refuses_all_else(void **state)
 {
 	static const struct {
 		const char *text;
@@ -61,12 +61,12 @@ static void test_value_number_refuses_all_else(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		uint64_t n;
 
-		assert_false(value_number(bad[i].text, bad[i].least,
+		assert_false(number_parse(bad[i].text, bad[i].least,
 					  bad[i].most, &n));
 	}
 }
 
-static void test_value_seconds_takes_decimals(void **state)
+static void test_number_parse_seconds_takes_decimals(void **state)
 {
 	static const struct {
 		const char *text;
@@ -91,12 +91,12 @@ static void test_value_seconds_takes_decimals(void **state)
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		uint64_t us = 77;
 
-		assert_true(value_seconds(good[i].text, &us));
+		assert_true(number_parse_seconds(good[i].text, &us));
 		assert_int_equal(us, good[i].us);
 	}
 }
 
-static void test_value_seconds_refuses_all_else(void **state)
+static void test_number_parse_seconds_refuses_all_else(void **state)
 {
 	static const char *const bad[] = {
 		"",
@@ -136,17 +136,17 @@ static void test_value_seconds_refuses_all_else(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		uint64_t us;
 
-		assert_false(value_seconds(bad[i], &us));
+		assert_false(number_parse_seconds(bad[i], &us));
 	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_value_number_takes_digits_in_range),
-		cmocka_unit_test(test_value_number_refuses_all_else),
-		cmocka_unit_test(test_value_seconds_takes_decimals),
-		cmocka_unit_test(test_value_seconds_refuses_all_else),
+		cmocka_unit_test(test_number_parse_takes_digits_in_range),
+		cmocka_unit_test(test_number_parse_refuses_all_else),
+		cmocka_unit_test(test_number_parse_seconds_takes_decimals),
+		cmocka_unit_test(test_number_parse_seconds_refuses_all_else),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-#include "value.h"
+#include "number.h"
 
 #include <stddef.h>
 
@@ -7,43 +7,43 @@ enum {
 	MOST_SECONDS = 999999999,
 };
 
-/* Adds a digit to n: false where it is none, or makes n more than most. */
-static bool add_digit(uint64_t *n, char digit, uint64_t most)
+/* Appends digit to *n. False if it is no digit or makes *n more than most. */
+static bool append(uint64_t *n, char digit, uint64_t most)
 {
 	uint64_t value;
 
 	if (digit < '0' || digit > '9')
 		return false;
 	value = (uint64_t)(digit - '0');
-	if (*n > (most - value) / 10)
+	if (value > most || *n > (most - value) / 10)
 		return false;
 	*n = *n * 10 + value;
 	return true;
 }
 
-bool value_number(const char *text, uint64_t least, uint64_t most, uint64_t *n)
+bool number_parse(const char *text, uint64_t least, uint64_t most, uint64_t *n)
 {
 	*n = 0;
 	for (size_t i = 0; text[i] != '\0'; i++)
-		if (!add_digit(n, text[i], most))
+		if (!append(n, text[i], most))
 			return false;
 	return text[0] != '\0' && *n >= least;
 }
 
-bool value_seconds(const char *text, uint64_t *us)
+bool number_parse_seconds(const char *text, uint64_t *us)
 {
 	uint64_t seconds = 0, digit, unit = MICROSECONDS;
 	size_t i = 0;
 
 	for (; text[i] != '\0' && text[i] != '.'; i++)
-		if (!add_digit(&seconds, text[i], MOST_SECONDS))
+		if (!append(&seconds, text[i], MOST_SECONDS))
 			return false;
 	*us = seconds * MICROSECONDS;
 	if (text[i] == '.' && text[++i] == '\0')
 		return false;
 	for (; text[i] != '\0'; i++) {
 		digit = 0;
-		if (!add_digit(&digit, text[i], 9))
+		if (!append(&digit, text[i], 9))
 			return false;
 		unit /= 10;
 		*us += unit * digit;

@@ -1,0 +1,24 @@
+#ifndef MESSAGE_H
+#define MESSAGE_H
+
+#include <stdbool.h>
+
+#include "step.h"
+
+/*
+ * The second half of the run: from the sender to standard output.
+ */
+
+/*
+ * recv(2) with MSG_PEEK. Waits for the first byte of the connection, and leaves
+ * it there. Returns what recv returns.
+ */
+ssize_t message_peek(struct run *run);
+
+/*
+ * recv, and write or splice: takes the message until what ends it, delivers it,
+ * and says under -v how it went. Sets run->status.
+ */
+void message_take(struct run *run);
+
+#endif

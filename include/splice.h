@@ -1,0 +1,47 @@
+#ifndef SPLICE_H
+#define SPLICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "output.h"
+
+/*
+ * Moves a stream within the kernel, splice(2), from a socket to output. As
+ * splice needs a pipe at one end, a pipe of our own is put between if output is
+ * none.
+ */
+
+enum {
+	SPLICE_BYTES =
+		1 << 20, /* most that Linux allows a pipe without privilege */
+};
+
+struct splice {
+	bool possible; /* else bytes have to be copied */
+	int ends[2];   /* of a pipe of our own, or -1 */
+};
+
+/*
+ * pipe(2), and fcntl(2) with F_SETPIPE_SZ: finds out whether splice_move may be
+ * tried, and makes the pipe hold SPLICE_BYTES, so that its two ends wait for
+ * each other less. If the kernel refuses that, it stays as it is.
+ */
+void splice_open(struct splice *splice, const struct output *output);
+
+/*
+ * Moves up to len bytes, at most SPLICE_BYTES, that socket has received. Adds
+ * to output->delivered. Returns how many, or -1 with errno as output_write.
+ *
+ * A splice that fails for another reason than the deadline has taken nothing:
+ * what is in the pipe of our own is copied, splice->possible is false from then
+ * on, and 0 is returned if nothing was moved.
+ */
+ssize_t splice_move(struct splice *splice, int socket, struct output *output,
+		    size_t len);
+
+/* Closes the pipe of our own, if there is one. */
+void splice_close(struct splice *splice);
+
+#endif

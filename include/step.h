@@ -1,0 +1,48 @@
+#ifndef STEP_H
+#define STEP_H
+
+#include <stdbool.h>
+
+#include "options.h"
+#include "output.h"
+#include "splice.h"
+#include "status.h"
+
+/*
+ * The state that the steps of a run share, and how each step ends: traced under
+ * -x, and reported if it failed.
+ */
+
+enum {
+	WHERE_BYTES = 64, /* enough for the longest address and port */
+};
+
+struct run {
+	const struct options *options;
+	struct output output;
+	struct splice splice;
+	char where[WHERE_BYTES]; /* the listener, as errors call it */
+	int listener;		 /* -1 while not open; so is connection */
+	int connection;
+	int ready;	    /* the descriptor of -r, -1 once it was closed */
+	enum status status; /* of the run so far */
+};
+
+/*
+ * If result is -1, prints the error line of the run, but only its first, with
+ * object and the reason, errno, and sets run->status. Returns whether result is
+ * not -1.
+ */
+bool step_check(struct run *run, const char *call, const char *object,
+		long result);
+
+/* trace with the arguments of the call, as in printf(3), then step_check. */
+__attribute__((format(printf, 5, 6))) bool step(struct run *run,
+						const char *call,
+						const char *object, long result,
+						const char *format, ...);
+
+/* The step that closes *fd, if it is open, and sets it to -1. */
+bool step_close(struct run *run, const char *object, int *fd);
+
+#endif

@@ -1,0 +1,127 @@
+#include "trace.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "report.h"
+
+enum {
+	BUFFER_SHOWN = 32,   /* by strace, without its option -s */
+	PRINTED_BYTES = 192, /* enough for an address as strace shows it */
+};
+
+static const char *const errno_names[] = {
+#include "errno_names.h"
+};
+
+/* There is one, as there is one standard error. */
+static bool on;
+
+void trace_start(void)
+{
+	on = true;
+}
+
+void trace(const char *call, long result, const char *arguments)
+{
+	const size_t names = sizeof(errno_names) / sizeof(errno_names[0]);
+	const int reason = errno;
+	const char *name = (size_t)reason < names ? errno_names[reason] : NULL;
+
+	if (on && result != -1)
+		report("server: %s(%s) = %ld    man 2 %s", call, arguments,
+		       result, call);
+	else if (on && name != NULL)
+		report("server: %s(%s) = -1 %s (%s)    man 2 %s", call,
+		       arguments, name, strerror(reason), call);
+	else if (on)
+		report("server: %s(%s) = -1 errno %d    man 2 %s", call,
+		       arguments, reason, call);
+	errno = reason;
+}
+
+/* Writes a byte as it stands in a string of C; next is the one behind it. */
+static int print_byte(char *text, unsigned char byte, unsigned char next)
+{
+	static const char plain[] = "\"\\\f\n\r\t\v", letters[] = "\"\\fnrtv";
+	const char *found = strchr(plain, byte);
+
+	if (byte != '\0' && found != NULL)
+		return sprintf(text, "\\%c", letters[found - plain]);
+	if (byte >= ' ' && byte <= '~')
+		return sprintf(text, "%c", byte);
+	/* A digit behind it would be taken for one more of its own. */
+	return sprintf(text, next >= '0' && next <= '7' ? "\\%03o" : "\\%o",
+		       byte);
+}
+
+void trace_buffer(const char *call, long result, int fd, const void *buf,
+		  long used, size_t len, const char *flags)
+{
+	const long most = used < BUFFER_SHOWN ? used : BUFFER_SHOWN;
+	const unsigned char *bytes = buf;
+	char text[TRACE_BYTES], quoted[4 * BUFFER_SHOWN + 1] = "";
+	int end = 0;
+
+	if (!on)
+		return;
+	for (long i = 0; i < most; i++)
+		end += print_byte(quoted + end, bytes[i],
+				  i + 1 < most ? bytes[i + 1] : '\0');
+	if (used == -1)
+		snprintf(text, sizeof(text), "%d, %p, %zu%s", fd, buf, len,
+			 flags);
+	else
+		snprintf(text, sizeof(text), "%d, \"%s\"%s, %zu%s", fd, quoted,
+			 used > BUFFER_SHOWN ? "..." : "", len, flags);
+	trace(call, result, text);
+}
+
+void trace_exit(int status)
+{
+	if (on)
+		report("server: exit(%d) = ?    man 3 exit", status);
+}
+
+/* Writes the address alone; one that the call did not fill as its place. */
+static void print_address(char text[PRINTED_BYTES],
+			  const struct address *address)
+{
+	const unsigned int port = address_port(address);
+	char host[ADDRESS_BYTES];
+
+	address_text(address, host);
+	if (address->any.sa_family == AF_INET)
+		snprintf(text, PRINTED_BYTES,
+			 "{sa_family=AF_INET, sin_port=htons(%u), "
+			 "sin_addr=inet_addr(\"%s\")}",
+			 port, host);
+	else if (address->any.sa_family == AF_INET6)
+		snprintf(text, PRINTED_BYTES,
+			 "{sa_family=AF_INET6, sin6_port=htons(%u), "
+			 "sin6_flowinfo=htonl(0), inet_pton(AF_INET6, \"%s\", "
+			 "&sin6_addr), sin6_scope_id=%u}",
+			 port, host, address->ip6.sin6_scope_id);
+	else
+		snprintf(text, PRINTED_BYTES, "%p", (const void *)address);
+}
+
+const char *trace_address(const struct address *address, bool filled,
+			  char text[TRACE_BYTES])
+{
+	char printed[PRINTED_BYTES];
+
+	text[0] = '\0';
+	if (!on)
+		return text;
+	print_address(printed, address);
+	if (filled && address->len != ADDRESS_LEN)
+		snprintf(text, TRACE_BYTES, "%s, [%d => %u]", printed,
+			 ADDRESS_LEN, address->len);
+	else
+		snprintf(text, TRACE_BYTES, filled ? "%s, [%u]" : "%s, %u",
+			 printed, address->len);
+	return text;
+}
