@@ -149,10 +149,7 @@ static int set_option(struct options *options, int letter, const char *argument)
 	return 0;
 }
 
-/*
- * Uses the listener that a supervisor passed to this process, if any. Returns
- * -1 if there is one and it is invalid.
- */
+/* Takes the listener that a supervisor passed to this process, if any. */
 static int find_inherited(struct options *options)
 {
 	const char *pid = getenv("LISTEN_PID");

@@ -223,7 +223,7 @@ static void test_filter_keeps_within_its_buffer_at_each_alignment(void **state)
 	}
 }
 
-/* Each byte alone, as what is no character of more, in order. */
+/* Each byte alone, as one that belongs to no character, in order. */
 static void add_all_bytes(int first_printed, int last_printed)
 {
 	char shown[8];

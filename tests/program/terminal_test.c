@@ -238,7 +238,7 @@ static void test_terminal_fails_if_it_is_gone_at_the_end(void **state)
 	assert_int_equal(result.status, 1);
 }
 
-/* The sender goes on, and the message is cut in the midst of a character. */
+/* The sender goes on, and the message is cut in the middle of a character. */
 static void assert_cut(const char *mode, const char *sent, const char *shown,
 		       const char *err, int status)
 {
