@@ -39,12 +39,12 @@ static void prove_each_argc(void)
 }
 
 /*
- * As output_write calls it: with a rest of any length, of which one behind what
- * is shown may be read, and no more.
+ * As output_write calls it: with a rest of any length, of which no more may be
+ * read than is shown.
  */
 static void prove_trace_buffer(void)
 {
-	static char bytes[BYTES_TRACED + 1];
+	static char bytes[BYTES_TRACED];
 	const int all = sizeof(bytes);
 
 	trace_start();
