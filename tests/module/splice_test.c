@@ -190,11 +190,11 @@ static void test_splice_open_takes_no_closed_descriptor(void **state)
 
 		close(closed[i]);
 		splice_open(&splice, &output);
-		splice_close(&splice);
 		taken = fcntl(closed[i], F_GETFD);
 		assert_int_equal(dup2(saved, closed[i]), closed[i]);
 		assert_int_equal(taken, -1);
 		assert_false(splice.possible);
+		splice_close(&splice);
 		close(fd);
 		close(saved);
 	}

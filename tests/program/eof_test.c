@@ -148,9 +148,24 @@ static void test_eof_delivers_what_came_before_a_reset(void **state)
 		     "its sender gave up, have it sent again\n");
 }
 
+/* A pipe of the server's own in their place would take the message. */
+static void test_eof_fails_if_input_and_output_are_closed(void **state)
+{
+	static const char script[] = "exec \"$SERVER\" -e -p 0 -r 3 "
+				     "<&- >&-";
+	struct process server = shell_listen(&port, script);
+	int client = client_connect(port);
+
+	(void)state;
+	client_send(client, "hello", 5);
+	close(client);
+	assert_int_equal(process_end(&server).status, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_eof_fails_if_input_and_output_are_closed),
 		cmocka_unit_test(test_eof_takes_a_stream_into_a_pipe),
 		cmocka_unit_test(test_eof_hands_on_what_an_idle_sender_sent),
 		cmocka_unit_test_setup_teardown(
