@@ -32,11 +32,12 @@ static bool bind_address(struct run *run)
 {
 	const struct address *address = &run->options->address;
 	char text[TRACE_BYTES];
+	int result;
 
-	return step(run, "bind", run->where,
-		    net_bind(run->listener, &address->any, address->len),
-		    "%d, %s", run->listener,
-		    trace_address(address, false, text));
+	trace_address(address, false, text);
+	result = net_bind(run->listener, &address->any, address->len);
+	return step(run, "bind", run->where, result, "%d, %s", run->listener,
+		    text);
 }
 
 static bool start_listening(struct run *run)

@@ -98,8 +98,7 @@ static ssize_t splice_some(struct run *run, size_t len)
 	return n;
 }
 
-/* Says if the limit cut the message after `taken` bytes, and how to get more.
- */
+/* Says if the limit cut the message after `taken` bytes, and what helps. */
 static bool tell_rest(struct run *run, uint64_t taken)
 {
 	const struct options *options = run->options;

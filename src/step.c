@@ -18,7 +18,8 @@ bool step_check(struct run *run, const char *call, const char *object,
 	if (errno == EINTR) {
 		run->status = STATUS_DEADLINE;
 		report_deadline(call, object, run->options->timeout_us,
-				run->output.delivered);
+				run->output.delivered +
+					run->output.terminal.len);
 	} else {
 		run->status = STATUS_FAILED;
 		report_error(call, object);
@@ -29,12 +30,14 @@ bool step_check(struct run *run, const char *call, const char *object,
 bool step(struct run *run, const char *call, const char *object, long result,
 	  const char *format, ...)
 {
+	const int reason = errno;
 	char arguments[TRACE_BYTES];
 	va_list list;
 
 	va_start(list, format);
 	vsnprintf(arguments, sizeof(arguments), format, list);
 	va_end(list);
+	errno = reason;
 	trace(call, result, arguments);
 	return step_check(run, call, object, result);
 }

@@ -63,6 +63,7 @@ void trace_buffer(const char *call, long result, int fd, const void *buf,
 	const long most = used < BUFFER_SHOWN ? used : BUFFER_SHOWN;
 	const unsigned char *bytes = buf;
 	char text[TRACE_BYTES], quoted[4 * BUFFER_SHOWN + 1] = "";
+	const int reason = errno;
 	int end = 0;
 
 	if (!on)
@@ -76,6 +77,7 @@ void trace_buffer(const char *call, long result, int fd, const void *buf,
 	else
 		snprintf(text, sizeof(text), "%d, \"%s\"%s, %zu%s", fd, quoted,
 			 used > BUFFER_SHOWN ? "..." : "", len, flags);
+	errno = reason;
 	trace(call, result, text);
 }
 
