@@ -180,7 +180,7 @@ static bool refers_to(const struct image *object, const char *pattern)
 
 /*
  * A C library that is linked in brings these names along for itself. So the
- * objects that the program was linked of are asked, two folders above this test.
+ * objects that the program was linked of are asked, two folders up from here.
  */
 static void assert_object_refers_to(const char *name, const char *pattern)
 {

@@ -50,19 +50,21 @@ static struct run {
 	char shown[SHOWN_BYTES]; /* what the terminal was sent */
 	size_t shown_len;
 } runs[RUNS] = {
-	[SUMMARY] = { "-ve", ERRORS, "abc" },
-	[REST] = { "-ven3", ERRORS, "ab" },
-	[RESET] = { "-ve", ERRORS, "" },
-	[GONE] = { "-ve", ERRORS, "abc" },
-	[DRIP] = { "-vet2.3", ERRORS, "" },
-	[DEADLINE] = { "-vet2", ERRORS, "" },
-	[MESSAGE] = { "-vt1.3", ERRORS, "" },
-	[LINE] = { "-vlt1.3", ERRORS, "abc" },
-	[TRACED] = { "-xvet1.3", ERRORS, "abc" },
-	[SILENT] = { "-et1.3", ERRORS, "abc" },
-	[INTO_SAME] = { "-vet1.3", BOTH, "abc" },
-	[INTO_OTHER] = { "-vet1.3", OUTPUT, "abc" },
-	[INTO_PIPE] = { "-vet1.3", NONE, "abc" },
+	[SUMMARY] = { .options = "-ve", .terminal = ERRORS, .sent = "abc" },
+	[REST] = { .options = "-ven3", .terminal = ERRORS, .sent = "ab" },
+	[RESET] = { .options = "-ve", .terminal = ERRORS, .sent = "" },
+	[GONE] = { .options = "-ve", .terminal = ERRORS, .sent = "abc" },
+	[DRIP] = { .options = "-vet2.3", .terminal = ERRORS, .sent = "" },
+	[DEADLINE] = { .options = "-vet2", .terminal = ERRORS, .sent = "" },
+	[MESSAGE] = { .options = "-vt1.3", .terminal = ERRORS, .sent = "" },
+	[LINE] = { .options = "-vlt1.3", .terminal = ERRORS, .sent = "abc" },
+	[TRACED] = { .options = "-xvet1.3", .terminal = ERRORS, .sent = "abc" },
+	[SILENT] = { .options = "-et1.3", .terminal = ERRORS, .sent = "abc" },
+	[INTO_SAME] = { .options = "-vet1.3", .terminal = BOTH, .sent = "abc" },
+	[INTO_OTHER] = { .options = "-vet1.3",
+			 .terminal = OUTPUT,
+			 .sent = "abc" },
+	[INTO_PIPE] = { .options = "-vet1.3", .terminal = NONE, .sent = "abc" },
 };
 
 /* How each goes on a terminal, and what it starts with, as a pattern. */

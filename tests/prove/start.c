@@ -48,6 +48,7 @@ static void prove_trace_buffer(void)
 	const int all = sizeof(bytes);
 
 	trace_start();
+	errno = Frama_C_interval(0, INT_MAX);
 	Frama_C_make_unknown(bytes, sizeof(bytes));
 	//@ loop unroll BYTES_TRACED;
 	for (int used = 1; used < all; used++)
