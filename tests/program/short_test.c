@@ -16,13 +16,8 @@ static void assert_whole_in_shorts_of(const struct mode *mode, size_t most)
 static void test_receiver_run_delivers_all_if_counts_are_short(void **state)
 {
 	static const char *const names[] = {
-		"ready",
-		"line",
-		"line_into_terminal",
-		"eof_into_pipe",
-		"eof_into_file",
-		"eof_into_end_of_file",
-		"eof_into_terminal",
+		"line",		 "line_into_terminal",	 "eof_into_pipe",
+		"eof_into_file", "eof_into_end_of_file", "eof_into_terminal",
 	};
 	static const size_t most[] = { 1,   2,	       3,	  959,
 				       961, PIECE - 1, PIECE + 1, 2 * PIECE };
@@ -35,6 +30,43 @@ static void test_receiver_run_delivers_all_if_counts_are_short(void **state)
 		for (size_t j = 0; j < sizeof(most) / sizeof(most[0]); j++)
 			assert_whole_in_shorts_of(mode_of(names[i]), most[j]);
 		close_target();
+	}
+}
+
+/* Else a script would read a part of it, such as 80 for 8080. */
+static void
+test_receiver_run_writes_all_of_the_port_in_short_writes(void **state)
+{
+	static const char *const names[] = { "ready", "ready_and_eof",
+					     "inherited_and_ready" };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		for (size_t most = 1; most <= sizeof("65535"); most++)
+			assert_whole_in_shorts_of(mode_of(names[i]), most);
+}
+
+/* What standard error does not take is dropped, and nothing else is. */
+static void test_receiver_run_delivers_all_if_its_lines_are_cut(void **state)
+{
+	static const char *const names[] = { "plain_cut", "verbose",
+					     "verbose_and_eof", "progress" };
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		const struct mode *mode = mode_of(names[i]);
+		const struct trial tried = { .mode = mode, .most_line = 10 };
+		struct result result;
+
+		if (is_left_out())
+			continue;
+		open_target(mode);
+		result = try(&tried);
+		close_target();
+		assert_int_equal(result.status, STATUS_OK);
+		assert_int_equal(result.out_len, mode->whole);
+		/* No more of a line than that comes, and no second try. */
+		assert_between(strlen(result.err), 10, mode->verbose ? 30 : 10);
 	}
 }
 
@@ -110,6 +142,10 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			test_receiver_run_delivers_all_if_counts_are_short),
+		cmocka_unit_test(
+			test_receiver_run_writes_all_of_the_port_in_short_writes),
+		cmocka_unit_test(
+			test_receiver_run_delivers_all_if_its_lines_are_cut),
 		cmocka_unit_test(
 			test_receiver_run_takes_a_message_byte_by_byte),
 		cmocka_unit_test(

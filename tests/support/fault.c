@@ -18,6 +18,7 @@ static struct {
 	size_t most_recv;
 	size_t most_splice;
 	size_t most_write;
+	size_t most_line;
 	void (*watch)(const char *call, int fd, bool fails);
 	bool watching; /* watch is running */
 	size_t delivered;
@@ -42,6 +43,8 @@ void fault_shorten(const char *call, size_t most)
 		fault.most_recv = most;
 	else if (strcmp(call, "splice") == 0)
 		fault.most_splice = most;
+	else if (strcmp(call, "line") == 0)
+		fault.most_line = most;
 	else
 		fault.most_write = most;
 }
@@ -210,8 +213,8 @@ ssize_t __wrap_write(int fd, const void *buf, size_t len)
 {
 	if (is_due("write", fd))
 		return result();
-	if (fd != STDERR_FILENO)
-		len = shortened(len, fault.most_write);
+	len = shortened(len, fd == STDERR_FILENO ? fault.most_line
+						 : fault.most_write);
 	return delivered(fd, __real_write(fd, buf, len));
 }
 

@@ -20,7 +20,7 @@ void fault_fail(const char *call, int nth, int reason);
 /*
  * From now on recv, splice or write, as call has it, moves no more than most
  * bytes at a time. What write is held to also holds for a splice to standard
- * output, and not for a line on standard error.
+ * output, and not for a line on standard error: that is what "line" is for.
  */
 void fault_shorten(const char *call, size_t most);
 

@@ -187,6 +187,7 @@ static int run(const void *argument)
 	fault_shorten("recv", trial->most_recv);
 	fault_shorten("splice", trial->most_splice);
 	fault_shorten("write", trial->most_write);
+	fault_shorten("line", trial->most_line);
 	fault_watch(watch);
 	if (trial->call != NULL)
 		fault_fail(trial->call, trial->nth, trial->reason);
@@ -255,11 +256,36 @@ struct result try(const struct trial *tried)
 	return result;
 }
 
-/* Takes the lines of -v out of text; the summary has the number of bytes. */
-static void take_out_verbose(char *text, size_t delivered)
+enum {
+	VERBOSE_LINES = 3,
+};
+
+/* Whether it is a line of -v, and the first of its kind. */
+static bool is_first(const char *line, const char *patterns[VERBOSE_LINES])
+{
+	for (size_t i = 0; i < VERBOSE_LINES; i++) {
+		if (patterns[i] == NULL || fnmatch(patterns[i], line, 0) != 0)
+			continue;
+		patterns[i] = NULL;
+		return true;
+	}
+	return false;
+}
+
+/*
+ * Takes the lines of -v out of text, each of them once; the summary has the
+ * number of bytes. Returns how many there were.
+ */
+static int take_out_verbose(char *text, size_t delivered)
 {
 	static const char erase[] = "\033[K";
 	char *to = text, *next, line[256], summary[64];
+	const char *patterns[VERBOSE_LINES] = {
+		"Listening on 127.0.0.1 *",
+		"Connection received on 127.0.0.1 *",
+		summary,
+	};
+	int taken = 0;
 
 	snprintf(summary, sizeof(summary), "server: %zu bytes in * ended by *",
 		 delivered);
@@ -273,15 +299,15 @@ static void take_out_verbose(char *text, size_t delivered)
 		/* Behind a line of progress that grew until it was erased. */
 		while ((erased = strstr(begin, erase)) != NULL)
 			begin = erased + strlen(erase);
-		if (fnmatch("Listening on 127.0.0.1 *", begin, 0) == 0 ||
-		    fnmatch("Connection received on 127.0.0.1 *", begin, 0) ==
-			    0 ||
-		    fnmatch(summary, begin, 0) == 0)
+		if (is_first(begin, patterns)) {
+			taken++;
 			continue;
+		}
 		memmove(to, begin, strlen(begin));
 		to += strlen(begin);
 	}
 	*to = '\0';
+	return taken;
 }
 
 static int count_lines(const char *text)
@@ -325,18 +351,23 @@ void assert_result(const struct trial *tried, struct result *result, int status,
 		out_len <= result->out_len &&
 		memcmp(result->out, terminal ? shown : message, out_len) == 0;
 
+	bool told = true;
+
 	assert_ready(tried);
+	/* A run that ends well has told all three, if it could. */
 	if (tried->mode->verbose)
-		take_out_verbose(result->err, out_len);
+		told = take_out_verbose(result->err, out_len) ==
+			       VERBOSE_LINES ||
+		       status != STATUS_OK || seen->role == ERRORS;
 	if (result->status == status && result->out_len == out_len && right &&
-	    is_like(result->err, err))
+	    told && is_like(result->err, err))
 		return;
 	fail_msg("%s, %s number %d: %s: status %d for %d, %zu bytes for %zu, "
-		 "%sright\nerr: %sfor: %s",
+		 "%sright, %stold\nerr: %sfor: %s",
 		 tried->mode->name, tried->call == NULL ? "-" : tried->call,
 		 tried->nth, strerror(tried->reason), result->status, status,
-		 result->out_len, out_len, right ? "" : "not ", result->err,
-		 err);
+		 result->out_len, out_len, right ? "" : "not ",
+		 told ? "" : "not all ", result->err, err);
 }
 
 void assert_whole(const struct trial *tried)

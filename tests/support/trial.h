@@ -42,6 +42,7 @@ struct trial {
 	int nth;
 	int reason; /* 0 has it return 0 */
 	size_t most_recv, most_splice, most_write;
+	size_t most_line; /* of standard error */
 	/* The first sender sends so much and resets, where that is wanted. */
 	enum reset {
 		NEVER,
