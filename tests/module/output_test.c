@@ -19,7 +19,8 @@ static void assert_written(int from)
 {
 	char got[sizeof(text) + 1];
 
-	assert_int_equal(read(from, got, sizeof(got)), sizeof(text));
+	assert_int_equal(read_some(from, got, sizeof(got), "what was written"),
+			 sizeof(text));
 	assert_memory_equal(got, text, sizeof(text));
 }
 
@@ -208,7 +209,9 @@ static void test_output_deliver_ends_a_character_that_does_not(void **state)
 	assert_int_equal(output_finish(&output), 0);
 	endless = false;
 	assert_int_equal(output.delivered, BYTES);
-	assert_int_equal(read(ends[0], shown, sizeof(shown)), 4 * BYTES);
+	assert_int_equal(
+		read_some(ends[0], shown, sizeof(shown), "what was written"),
+		4 * BYTES);
 	for (size_t i = 0; i < BYTES; i++)
 		assert_memory_equal(shown + 4 * i, "\\x61", 4);
 	close(ends[0]);
@@ -227,7 +230,9 @@ static void test_output_finish_shows_what_is_pending(void **state)
 	output.terminal.pending[0] = '\xe2';
 	output.terminal.len = 1;
 	assert_int_equal(output_finish(&output), 0);
-	assert_int_equal(read(ends[0], shown, sizeof(shown) - 1), 4);
+	assert_int_equal(read_some(ends[0], shown, sizeof(shown) - 1,
+				   "what was written"),
+			 4);
 	assert_string_equal(shown, "\\xe2");
 	assert_int_equal(output.delivered, 1);
 	assert_int_equal(output.terminal.len, 0);
