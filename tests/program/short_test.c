@@ -1,4 +1,5 @@
 /* The run among short counts and resets. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -44,6 +45,25 @@ test_receiver_run_writes_all_of_the_port_in_short_writes(void **state)
 	for (size_t i = 0; i < 3; i++)
 		for (size_t most = 1; most <= sizeof("65535"); most++)
 			assert_whole_in_shorts_of(mode_of(names[i]), most);
+}
+
+static void
+test_receiver_run_fails_if_a_part_of_the_port_is_written(void **state)
+{
+	const struct trial tried = { .mode = mode_of("ready"),
+				     .call = "write",
+				     .nth = 2,
+				     .reason = ENOSPC,
+				     .most_write = 2 };
+	const struct result result = try(&tried);
+
+	(void)state;
+	assert_int_equal(strlen(seen->ready), 2);
+	assert_string_equal(result.err,
+			    "server: write ready descriptor: No space left on "
+			    "device; make room, and run it again\n");
+	assert_int_equal(result.out_len, 0);
+	assert_int_equal(result.status, STATUS_FAILED);
 }
 
 /* What standard error does not take is dropped, and nothing else is. */
@@ -144,6 +164,8 @@ int main(void)
 			test_receiver_run_delivers_all_if_counts_are_short),
 		cmocka_unit_test(
 			test_receiver_run_writes_all_of_the_port_in_short_writes),
+		cmocka_unit_test(
+			test_receiver_run_fails_if_a_part_of_the_port_is_written),
 		cmocka_unit_test(
 			test_receiver_run_delivers_all_if_its_lines_are_cut),
 		cmocka_unit_test(
