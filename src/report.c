@@ -11,6 +11,7 @@
 
 enum {
 	LINE_BYTES = 512,
+	RATE_BYTES = 128,
 	SECOND_US = 1000000,
 	NANOSECONDS = 1000,
 };
@@ -123,7 +124,7 @@ bool report_start(bool live)
 }
 
 /* "3 bytes in 0.001000 s, 3.0 kB/s" */
-static const char *describe(char text[LINE_BYTES], uint64_t bytes)
+static const char *describe(char text[RATE_BYTES], uint64_t bytes)
 {
 	static const char *const units[] = { "B/s", "kB/s", "MB/s", "GB/s" };
 	const double us = (double)(now_us() - progress.started_us) + 1;
@@ -133,14 +134,14 @@ static const char *describe(char text[LINE_BYTES], uint64_t bytes)
 
 	for (; rate >= 1000 && unit < 3; unit++)
 		rate /= 1000;
-	snprintf(text, LINE_BYTES, "%ju bytes in %.6f s, %.1f %s",
+	snprintf(text, RATE_BYTES, "%ju bytes in %.6f s, %.1f %s",
 		 (uintmax_t)bytes, seconds, rate, units[unit]);
 	return text;
 }
 
 bool report_progress(uint64_t bytes)
 {
-	char text[LINE_BYTES], line[LINE_BYTES];
+	char text[RATE_BYTES], line[LINE_BYTES];
 
 	if (!progress.live || now_us() < progress.next_us)
 		return progress.live;
@@ -154,7 +155,7 @@ bool report_progress(uint64_t bytes)
 
 void report_summary(uint64_t bytes, const char *ending)
 {
-	char text[LINE_BYTES];
+	char text[RATE_BYTES];
 
 	report("server: %s, ended by %s", describe(text, bytes), ending);
 }
