@@ -150,6 +150,7 @@ static void test_manual_lists_each_status_with_its_meaning(void **state)
 		snprintf(head, sizeof(head), ".It %d", status->status);
 		text = manual_part(head);
 		assert_says(head, text, status->says);
+		assert_says(head, text, status->also);
 		free(text);
 	}
 	assert_null(status->help);

@@ -139,6 +139,7 @@ static void test_readme_lists_each_status_with_its_meaning(void **state)
 		snprintf(begin, sizeof(begin), "%d |", status_facts[i].status);
 		find_row(row, begin);
 		assert_says(row, status_facts[i].says);
+		assert_says(row, status_facts[i].also);
 	}
 }
 

@@ -6,8 +6,8 @@
 #include "support.h"
 
 const struct option_fact option_facts[] = {
-	{ 'b', "bind", "ADDRESS", "listen there, IPv4 or IPv6", "0.0.0.0", NULL,
-	  "IPv6 address" },
+	{ 'b', "bind", "ADDRESS", "listen there, IPv4 or IPv6", "0.0.0.0",
+	  "numeric IPv6 address", "listen on" },
 	{ 'e', "eof", NULL, "the message ends when its sender closes", NULL,
 	  NULL, "the message ends when its sender closes" },
 	{ 'h', "help", NULL, "print this", NULL, NULL, "print" },
@@ -33,12 +33,14 @@ const struct option_fact option_facts[] = {
 };
 
 const struct status_fact status_facts[] = {
-	{ 0, "delivered", "delivered" },
-	{ 1, "failed", "a call failed, or the sender reset the connection" },
-	{ 2, "usage", "command line" },
-	{ 3, "nothing sent", "closed the connection without sending anything" },
-	{ 124, "time is up", "the time of -t was up" },
-	{ 0, NULL, NULL },
+	{ 0, "delivered", "delivered", "" },
+	{ 1, "failed", "a call failed, or the sender reset the connection",
+	  "on standard error says which and why" },
+	{ 2, "usage", "command line", "listener" },
+	{ 3, "nothing sent", "closed the connection without sending anything",
+	  "with -e that is an empty message" },
+	{ 124, "time is up", "the time of -t was up", "" },
+	{ 0, NULL, NULL, NULL },
 };
 
 const char *const markdown_pages[] = { "README.md", "src/README.md",

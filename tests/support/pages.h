@@ -14,7 +14,7 @@ struct option_fact {
 	const char *argument; /* NULL where it takes none */
 	const char *help;
 	const char *fallback; /* its default, NULL for none */
-	const char *range;    /* in the manual; NULL for none */
+	const char *range;    /* what it can be, in the manual; NULL for any */
 	const char *says;     /* every page, in whatever words around it */
 };
 
@@ -24,7 +24,8 @@ extern const struct option_fact option_facts[];
 struct status_fact {
 	int status;
 	const char *help;
-	const char *says;
+	const char *says; /* every page, in whatever words around it */
+	const char *also;
 };
 
 /* In the order of every list; ended by a help of NULL. */
