@@ -54,7 +54,7 @@ static bool has_heading(const char *text, const char *anchor)
 static void assert_resolves(const char *page, const char *label, char *target)
 {
 	char *anchor = strchr(target, '#'), path[256], folder[128];
-	char module[64], *text;
+	char module[80], *text;
 
 	if (anchor != NULL)
 		*anchor++ = '\0';
