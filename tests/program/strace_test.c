@@ -216,6 +216,17 @@ enum {
 	LINE_BYTES = 512,
 };
 
+/* Puts one text in the place of another that stands in the line. */
+static void replace(char *line, const char *text, const char *with)
+{
+	char *at = strstr(line, text), rest[LINE_BYTES];
+
+	if (at == NULL)
+		return;
+	snprintf(rest, sizeof(rest), "%s", at + strlen(text));
+	snprintf(at, LINE_BYTES - (size_t)(at - line), "%s%s", with, rest);
+}
+
 /* The line of -x as strace has it; false if it is none of a call. */
 static bool take_shown(char *line)
 {
@@ -226,18 +237,10 @@ static bool take_shown(char *line)
 		return false;
 	*page = '\0';
 	memmove(line, line + strlen(name), strlen(line + strlen(name)) + 1);
+	/* musl has words of its own, strace those of glibc. */
+	replace(line, "(Address not available)",
+		"(Cannot assign requested address)");
 	return true;
-}
-
-/* Puts one text in the place of another that stands in the line. */
-static void replace(char *line, const char *text, const char *with)
-{
-	char *at = strstr(line, text), rest[LINE_BYTES];
-
-	if (at == NULL)
-		return;
-	snprintf(rest, sizeof(rest), "%s", at + strlen(text));
-	snprintf(at, LINE_BYTES - (size_t)(at - line), "%s%s", with, rest);
 }
 
 /* The line of strace as -x has it; false if -x does not show it. */
