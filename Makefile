@@ -225,7 +225,7 @@ lint: $(BUILD)/errno_names.h
 			-c -o /dev/null $$source || exit 1; \
 	done
 	cppcheck --quiet --error-exitcode=1 --std=c11 \
-		--enable=warning,style,performance,portability \
+		--enable=warning,performance,portability \
 		$$(cppcheck --check-level=exhaustive --version >/dev/null 2>&1 \
 			&& echo --check-level=exhaustive) $(DEFINES) src
 	! mandoc -Tlint -Wall src/server.1 | \

@@ -18,7 +18,7 @@ static char buffer[BUFFER_BYTES];
  * Receives into the buffer. MSG_PEEK leaves the bytes in the socket; MSG_TRUNC,
  * tcp(7), only counts them, which -x never shows, as it turns splicing off.
  */
-static ssize_t receive(struct run *run, size_t len, int flags)
+static ssize_t receive(const struct run *run, size_t len, int flags)
 {
 	ssize_t n = net_recv(run->connection, buffer, len, flags);
 
