@@ -92,8 +92,8 @@ check test: $(PROGRAM) $(TESTS)
 deps:
 	tests/deps.sh
 
-# $(call variant,NAME) is a make that builds in a folder of that name.
-variant = $(MAKE) BUILD=$(BUILD)/$(1) PROGRAM=$(BUILD)/$(1)/server
+# $(MAKE) $(call variant,NAME) builds in a folder of that name.
+variant = BUILD=$(BUILD)/$(1) PROGRAM=$(BUILD)/$(1)/server
 
 # One small file that needs no other, for an empty container image. musl starts
 # faster than glibc. Sorting the sections by name puts the buffer last, so that
@@ -104,7 +104,7 @@ static: static-program
 	cp $(BUILD)/static/server $(PROGRAM)
 
 static-program:
-	$(call variant,static) CC='$(STATIC_CC)' CFLAGS='-Os -fdata-sections' \
+	$(MAKE) $(call variant,static) CC='$(STATIC_CC)' CFLAGS='-Os -fdata-sections' \
 		HARDEN_CFLAGS='-fno-pie -fstack-protector-strong' \
 		HARDEN_LDFLAGS='-static -no-pie -s -Wl,--sort-section=name \
 			-Wl,-z,noseparate-code,-z,norelro,-z,noexecstack' all
@@ -149,13 +149,13 @@ $(BUILD)/tests/soak/soak: $(BUILD)/tests/soak/soak.o \
 # strace sees the calls of the sanitizers, of valgrind and of gcov too.
 SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all
 sanitize:
-	$(call variant,sanitize) CFLAGS='-O1 -g -fno-omit-frame-pointer $(SANITIZERS)' \
+	$(MAKE) $(call variant,sanitize) CFLAGS='-O1 -g -fno-omit-frame-pointer $(SANITIZERS)' \
 		WITHOUT='strace_test hardening_test' check
 
 # valgrind needs a C library that is loaded. What the tests start is a script
 # beside the program, in which hardening_test would find nothing.
 valgrind:
-	$(call variant,valgrind) STATIC_PIE= \
+	$(MAKE) $(call variant,valgrind) STATIC_PIE= \
 		WITHOUT='strace_test hardening_test' valgrind-check
 
 valgrind-check: $(PROGRAM) $(TESTS)
@@ -166,7 +166,7 @@ valgrind-check: $(PROGRAM) $(TESTS)
 # that tries it would leave its notes for gcov here.
 coverage:
 	rm -rf $(BUILD)/coverage
-	$(call variant,coverage) CC=gcc CFLAGS='-O0 -g --coverage' STATIC_PIE= \
+	$(MAKE) $(call variant,coverage) CC=gcc CFLAGS='-O0 -g --coverage' STATIC_PIE= \
 		LDFLAGS='-Wl,--wrap=_exit,--undefined=__gcov_dump' \
 		WITHOUT='strace_test hardening_test' check
 	tests/coverage.sh $(BUILD)/coverage
@@ -180,7 +180,7 @@ fuzz:
 		$(FUZZ_CC) -fsanitize=fuzzer -o /dev/null -x c - || { \
 		echo 'fuzz: not found: $(FUZZ_CC) with libFuzzer' \
 			'(Debian: clang libclang-rt-dev)'; exit 1; }
-	$(call variant,fuzz) CC='$(FUZZ_CC)' fuzz-run \
+	$(MAKE) $(call variant,fuzz) CC='$(FUZZ_CC)' fuzz-run \
 		CFLAGS='-O1 -g -fsanitize=fuzzer-no-link $(SANITIZERS)'
 
 fuzz-run: $(FUZZERS)
