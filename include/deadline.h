@@ -5,8 +5,9 @@
 #include <stdint.h>
 
 /*
- * The time limit of the whole run. Once it is over, signals interrupt whatever
- * call the process is blocked in, which then fails with EINTR.
+ * The limits of time: of the whole run, and of silence. Once one of them is
+ * over, signals interrupt whatever call the process is blocked in, which then
+ * fails with EINTR.
  *
  * A call is repeated as long as deadline_again says so. It is made at least
  * once, even after the deadline, because bytes that came in time must be
@@ -19,18 +20,34 @@ enum {
 };
 
 /*
- * setitimer(2). After that many microseconds, above 0, SIGALRM interrupts
- * whatever call the process is blocked in, and again every DEADLINE_REPEAT_US,
- * so that a call that was only about to block is interrupted too. Installs a
- * handler and unblocks SIGALRM. Returns 0, or -1 with errno: what setitimer(2)
- * lists.
+ * setitimer(2), clock_gettime(2). Limits the whole run to run_us microseconds,
+ * and each silence to idle_us; 0 is no limit, but one of them is given. After
+ * the shorter, SIGALRM interrupts whatever call the process is blocked in, and
+ * again every DEADLINE_REPEAT_US, so that a call that was only about to block
+ * is interrupted too. Installs a handler, unblocks SIGALRM, and discards one
+ * that was pending. Returns 0, or -1 with errno: what setitimer(2) lists.
  */
-int deadline_start(uint64_t microseconds);
+int deadline_start(uint64_t run_us, uint64_t idle_us);
 
-/* Returns 0, or -1 with errno EINTR once the time is over. */
+/* The shorter of two limits, of which 0 is none. */
+uint64_t deadline_first(uint64_t run_us, uint64_t idle_us);
+
+/* Something happened: the limit of silence starts again. */
+void deadline_renew(void);
+
+/*
+ * Returns 0, or -1 with errno: EINTR once the time of the run is over, ETIME
+ * once nothing has happened for the limit of silence.
+ */
 int deadline_check(void);
 
-/* Whether the call that returned result, -1 with errno EINTR, has more time. */
+/*
+ * Whether the call that returned result, -1 with errno EINTR, has more time. If
+ * it has none, errno is as deadline_check sets it.
+ */
 bool deadline_again(long result);
+
+/* clock_gettime(2). The time since some fixed point, in microseconds. */
+uint64_t deadline_now_us(void);
 
 #endif

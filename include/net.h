@@ -11,8 +11,8 @@
  *
  * A wrapper takes its call's arguments in the call's order and returns what the
  * call returns: -1 with errno if it failed. It never prints and never exits. A
- * blocking call that a signal interrupts is repeated until the deadline; after
- * that it fails with EINTR.
+ * blocking call that a signal interrupts is repeated until a limit of time is
+ * over; after that it fails with what deadline_check says.
  *
  * A descriptor that a wrapper returns belongs to the caller, who closes it with
  * net_close. It is never 0, 1 or 2: if the program was started with standard
@@ -52,12 +52,6 @@ int net_getsockname(int fd, struct sockaddr *address, socklen_t *len);
  * queue is skipped. peer and len may be NULL, or get who connected.
  */
 int net_accept(int listener, struct sockaddr *peer, socklen_t *len);
-
-/*
- * setsockopt(2) with SO_RCVTIMEO of socket(7): from now on recv(2) on fd fails
- * with EAGAIN if nothing arrives for that long. Returns 0.
- */
-int net_limit_recv(int fd, unsigned int seconds);
 
 /*
  * recv(2), tcp(7). Returns how many bytes it stored in buf, at most len; 0 at

@@ -14,26 +14,36 @@
 struct output {
 	int fd; /* the caller's */
 	bool is_terminal;
+	bool is_file; /* a regular one, whose close may fail */
 	struct terminal terminal;
 	uint64_t delivered; /* bytes of the message written to fd */
 };
 
 /*
  * Prepares output for writing to fd: checks whether it is a terminal,
- * isatty(3), and if so takes the locale's characters, setlocale(3). Ignores
- * SIGPIPE and SIGXFSZ in the whole process, signal(7), so that a closed pipe or
- * a limit on the size of a file is an error like any other.
+ * isatty(3), and if so takes the locale's characters; or a regular file,
+ * fstat(2).
  */
 void output_prepare(struct output *output, int fd);
 
-/* fcntl(2) with F_GETFL. Returns whether fd is open for writing. */
+/*
+ * fcntl(2) with F_GETFL. Returns whether fd is open for writing. If it is not,
+ * errno is EBADF.
+ */
 bool output_accepts(int fd);
+
+/*
+ * Whether the call that wrote to fd and returned result may be repeated: it was
+ * interrupted, and has more time; or fd is non-blocking, and poll(2) has waited
+ * until it takes more. If not, errno says why.
+ */
+bool output_again(int fd, long result);
 
 /*
  * write(2), as often as it takes to write all len bytes of buf to fd, and once
  * even after the deadline. Returns how many fd took: fewer than len if it
- * failed, with errno: what write(2) lists, EINTR once the deadline has passed,
- * and ENOSPC if write returned 0.
+ * failed, with errno: what write(2) lists, what deadline_check says, and ENOSPC
+ * if write returned 0.
  */
 size_t output_write(int fd, const char *buf, size_t len);
 

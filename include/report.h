@@ -17,22 +17,17 @@
  */
 __attribute__((format(printf, 1, 2))) void report(const char *format, ...);
 
-/* The call that failed, its object, the reason, errno, and what to do. */
-void report_error(const char *call, const char *object);
+/*
+ * The call that failed, its object, the reason, errno, and what to do: hint, or
+ * NULL to refer to the call's manual page.
+ */
+void report_error(const char *call, const char *object, const char *hint);
 
 /*
- * The deadline ended the call, after delivered bytes of the message.
- * timeout_us is the time that the whole run had.
+ * Starts the clock of -v. live asks for the live progress line, which is drawn
+ * only if standard error is a terminal, isatty(3), that can erase it, by $TERM.
  */
-void report_deadline(const char *call, const char *object, uint64_t timeout_us,
-		     uint64_t delivered);
-
-/*
- * clock_gettime(2). Starts the clock of -v. live asks for the live progress
- * line, which is drawn only if standard error is a terminal, isatty(3). Returns
- * whether it will be.
- */
-bool report_start(bool live);
+void report_start(bool live);
 
 /*
  * Redraws the live line, if there is one, at most once a second: the bytes so

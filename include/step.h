@@ -14,7 +14,7 @@
  */
 
 enum {
-	WHERE_BYTES = 64, /* enough for the longest address and port */
+	WHERE_BYTES = ADDRESS_BYTES + 16, /* an address, and its port */
 };
 
 struct run {
@@ -25,6 +25,7 @@ struct run {
 	int listener;		 /* -1 while not open; so is connection */
 	int connection;
 	int ready;	    /* the descriptor of -r, -1 once it was closed */
+	bool polls;	    /* before it accepts or receives */
 	enum status status; /* of the run so far */
 };
 
@@ -41,6 +42,14 @@ __attribute__((format(printf, 5, 6))) bool step(struct run *run,
 						const char *call,
 						const char *object, long result,
 						const char *format, ...);
+
+/*
+ * poll(2). Waits until fd, an open connection or listener, can be read, or the
+ * reader of standard output is gone, and redraws the live progress line
+ * meanwhile. call and object say what is waited for. Returns true if fd can be
+ * read; otherwise run->status says why.
+ */
+bool step_wait(struct run *run, const char *call, const char *object, int fd);
 
 /* The step that closes *fd, if it is open, and sets it to -1. */
 bool step_close(struct run *run, const char *object, int *fd);

@@ -2,6 +2,7 @@
 #define TERMINAL_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -15,11 +16,15 @@
 struct terminal {
 	char pending[MB_LEN_MAX]; /* the part; at first none */
 	size_t len;
+	bool utf8; /* whether the locale is named for it */
 };
 
 enum {
 	TERMINAL_MOST = 4 * MB_LEN_MAX + 1, /* \xNN for each byte, and a NUL */
 };
+
+/* setlocale(3). Takes the characters of the locale. Nothing is kept yet. */
+void terminal_prepare(struct terminal *terminal);
 
 /*
  * mbrtowc(3), iswprint(3). Takes the next byte, and writes to shown what

@@ -1,6 +1,7 @@
 #ifndef TRACE_H
 #define TRACE_H
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -12,7 +13,7 @@
  */
 
 enum {
-	TRACE_BYTES = 256, /* of arguments */
+	TRACE_BYTES = 320, /* of arguments */
 };
 
 void trace_start(void);
@@ -26,6 +27,9 @@ void trace(const char *call, long result, const char *arguments);
  */
 void trace_buffer(const char *call, long result, int fd, const void *buf,
 		  long used, size_t len, const char *flags);
+
+/* poll(2) of count descriptors without a timeout. */
+void trace_poll(const struct pollfd fds[], int count, int result);
 
 /* exit(3), which does not return. */
 void trace_exit(int status);

@@ -11,6 +11,21 @@ enum {
 	BACKLOG = 5, /* senders that may wait to be accepted */
 };
 
+/* Stores what errors call the listener. */
+static void name_listener(struct run *run, const struct address *address)
+{
+	char text[ADDRESS_BYTES];
+
+	if (run->options->inherited != -1)
+		snprintf(run->where, sizeof(run->where), "descriptor %d",
+			 run->options->inherited);
+	else
+		snprintf(run->where, sizeof(run->where),
+			 address->any.sa_family == AF_INET ? "%s:%u"
+							   : "[%s]:%u",
+			 address_text(address, text), address_port(address));
+}
+
 static bool open_socket(struct run *run)
 {
 	const int family = run->options->address.any.sa_family;
@@ -49,20 +64,10 @@ static bool start_listening(struct run *run)
 
 bool listener_open(struct run *run)
 {
-	const struct address *address = &run->options->address;
-	char text[ADDRESS_BYTES];
-
-	run->listener = run->options->inherited;
-	if (run->listener != -1) {
-		snprintf(run->where, sizeof(run->where), "descriptor %d",
-			 run->listener);
-		return true;
-	}
-	snprintf(run->where, sizeof(run->where),
-		 address->any.sa_family == AF_INET ? "%s:%u" : "[%s]:%u",
-		 address_text(address, text), address_port(address));
-	return open_socket(run) && reuse_address(run) && bind_address(run) &&
-	       start_listening(run);
+	name_listener(run, &run->options->address);
+	return run->listener != -1 ||
+	       (open_socket(run) && reuse_address(run) && bind_address(run) &&
+		start_listening(run));
 }
 
 static bool write_ready(struct run *run, unsigned int port)
@@ -77,23 +82,31 @@ static bool write_ready(struct run *run, unsigned int port)
 	       step_close(run, "ready descriptor", &run->ready);
 }
 
+/* Nobody else can know a port that the kernel has picked. */
+static bool announces(const struct run *run)
+{
+	const struct options *options = run->options;
+
+	return options->verbose ||
+	       (options->ready == -1 && options->inherited == -1 &&
+		address_port(&options->address) == 0);
+}
+
 bool listener_announce(struct run *run)
 {
 	struct address bound = { .len = ADDRESS_LEN };
-	char traced[TRACE_BYTES];
+	char text[ADDRESS_BYTES], traced[TRACE_BYTES];
 	int result;
 
-	if (!run->options->verbose && run->ready == -1)
+	if (!announces(run) && run->ready == -1)
 		return true;
 	result = net_getsockname(run->listener, &bound.any, &bound.len);
 	if (!step(run, "getsockname", run->where, result, "%d, %s",
 		  run->listener, trace_address(&bound, true, traced)))
 		return false;
-	if (run->options->verbose) {
-		char text[ADDRESS_BYTES];
-
+	name_listener(run, &bound);
+	if (announces(run))
 		report("Listening on %s %u", address_text(&bound, text),
 		       address_port(&bound));
-	}
 	return run->ready == -1 || write_ready(run, address_port(&bound));
 }

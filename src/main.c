@@ -1,19 +1,29 @@
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "hint.h"
 #include "options.h"
 #include "output.h"
 #include "receiver.h"
 #include "report.h"
+#include "signals.h"
 
 static enum status print(const char *text)
 {
+	const char *call = "write";
 	struct output output;
+	int result;
 
 	output_prepare(&output, STDOUT_FILENO);
-	if (output_deliver(&output, text, strlen(text)) == 0)
+	result = output_deliver(&output, text, strlen(text));
+	if (result == 0 && output.is_file) {
+		call = "close";
+		result = close(output.fd);
+	}
+	if (result == 0)
 		return STATUS_OK;
-	report_error("write", "standard output");
+	report_error(call, "standard output", hint(call, errno, 0, false));
 	return STATUS_FAILED;
 }
 
@@ -21,6 +31,7 @@ int main(int argc, char *argv[])
 {
 	struct options options;
 
+	signals_prepare();
 	if (options_parse(&options, argc, argv) == -1)
 		return STATUS_USAGE;
 	if (options.print != NULL)

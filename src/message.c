@@ -3,21 +3,16 @@
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "net.h"
 #include "report.h"
 #include "trace.h"
 
-enum {
-	BUFFER_BYTES = 131072,
-};
+static const char end_of_file[] = "end of file";
+static char buffer[MOST_OF_ONE_RECV];
 
-static char buffer[BUFFER_BYTES];
-
-/*
- * Receives into the buffer. MSG_PEEK leaves the bytes in the socket; MSG_TRUNC,
- * tcp(7), only counts them, which -x never shows, as it turns splicing off.
- */
+/* Receives into the buffer. MSG_PEEK leaves the bytes in the socket. */
 static ssize_t receive(const struct run *run, size_t len, int flags)
 {
 	ssize_t n = net_recv(run->connection, buffer, len, flags);
@@ -32,20 +27,6 @@ ssize_t message_peek(struct run *run)
 	return receive(run, 1, MSG_PEEK);
 }
 
-/* Waits for bytes; SO_RCVTIMEO wakes it to redraw a live progress line. */
-static ssize_t wait_for_bytes(struct run *run, size_t len, int flags)
-{
-	bool live;
-	ssize_t n;
-
-	do {
-		live = report_progress(run->output.delivered);
-		n = receive(run, len, flags);
-	} while (n == -1 && errno == EAGAIN && live);
-	step_check(run, "recv", "connection", n);
-	return n;
-}
-
 /*
  * copy_some, copy_line and splice_some move up to len bytes from the sender to
  * standard output. They return how many, 0 at end of file, or -1 if a step
@@ -53,8 +34,10 @@ static ssize_t wait_for_bytes(struct run *run, size_t len, int flags)
  */
 static ssize_t copy_some(struct run *run, size_t len)
 {
-	ssize_t n = wait_for_bytes(run, len, 0);
+	ssize_t n = receive(run, len, 0);
 
+	if (!step_check(run, "recv", "connection", n))
+		return -1;
 	if (n > 0 &&
 	    !step_check(run, "write", "standard output",
 			output_deliver(&run->output, buffer, (size_t)n)))
@@ -65,10 +48,10 @@ static ssize_t copy_some(struct run *run, size_t len)
 /* Bytes behind the newline stay unread, so that the sender is sent a reset. */
 static ssize_t copy_line(struct run *run, size_t len)
 {
-	ssize_t n = wait_for_bytes(run, len, MSG_PEEK);
+	ssize_t n = receive(run, len, MSG_PEEK);
 	const char *newline;
 
-	if (n < 1)
+	if (!step_check(run, "recv", "connection", n) || n == 0)
 		return n;
 	newline = memchr(buffer, '\n', (size_t)n);
 	return copy_some(run, newline == NULL ? (size_t)n
@@ -81,17 +64,19 @@ static ssize_t copy_line(struct run *run, size_t len)
  * waiting. A few are copied, because each spliced segment takes a whole slot of
  * the pipe.
  */
-static ssize_t splice_some(struct run *run, size_t len)
+static ssize_t splice_some(struct run *run, uint64_t left)
 {
-	const size_t most = len < sizeof(buffer) ? len : sizeof(buffer);
-	ssize_t n = wait_for_bytes(run, most, MSG_PEEK | MSG_TRUNC);
+	const size_t len = left < SPLICE_BYTES ? left : SPLICE_BYTES;
+	const size_t most = left < sizeof(buffer) ? left : sizeof(buffer);
+	int unread = 0;
+	ssize_t n;
 
-	if (n < 1)
-		return n;
-	if (n < PIPE_BUF)
-		return copy_some(run, (size_t)n);
-	n = splice_move(&run->splice, run->connection, &run->output,
-			len < SPLICE_BYTES ? len : SPLICE_BYTES);
+	if (!step_check(run, "ioctl", "connection",
+			net_unread(run->connection, &unread)))
+		return -1;
+	if (unread < PIPE_BUF)
+		return copy_some(run, most);
+	n = splice_move(&run->splice, run->connection, &run->output, len);
 	if (n == 0)
 		return copy_some(run, most);
 	step_check(run, "write", "standard output", n);
@@ -108,8 +93,8 @@ static bool tell_rest(struct run *run, uint64_t taken)
 		  run->connection, unread))
 		return false;
 	if (unread > 0)
-		report("server: recv connection: more than %ju bytes, the rest "
-		       "was left; %s",
+		report("server: warning: the message was cut after %ju bytes; "
+		       "%s",
 		       (uintmax_t)taken,
 		       options->line || options->eof
 			       ? "-n takes more"
@@ -128,6 +113,9 @@ static const char *move_message(struct run *run)
 		const size_t len =
 			left < sizeof(buffer) ? left : sizeof(buffer);
 
+		if (run->polls &&
+		    !step_wait(run, "recv", "connection", run->connection))
+			return NULL;
 		if (options->line)
 			n = copy_line(run, len);
 		else if (run->splice.possible)
@@ -135,28 +123,41 @@ static const char *move_message(struct run *run)
 		else
 			n = copy_some(run, len);
 		if (n < 1)
-			return n == 0 ? "end of file" : NULL;
+			return n == 0 ? end_of_file : NULL;
 		left -= (uint64_t)n;
 		if (options->line && buffer[n - 1] == '\n')
 			return "newline";
 	} while (left > 0 && (options->line || options->eof));
-	if ((left == 0 || n == sizeof(buffer)) &&
+	if ((left == 0 || options->limited || n == sizeof(buffer)) &&
 	    !tell_rest(run, options->limit - left))
 		return NULL;
-	return left == 0 ? "limit" : "recv";
+	return left == 0 ? "limit" : "one recv";
 }
 
-/* Starts the clock; for a live progress line, makes recv return each second. */
-static bool start_progress(struct run *run)
+/* Judges a message that is not there, and a line that is not whole. */
+static void judge(struct run *run, const char *ending)
 {
-	const struct options *options = run->options;
+	if (run->options->eof)
+		return;
+	if (run->output.delivered == 0) {
+		report("server: recv connection: closed by its sender, nothing "
+		       "sent; -z waits for the next");
+		run->status = STATUS_NOTHING_SENT;
+	} else if (run->options->line && ending == end_of_file) {
+		report("server: warning: the sender closed before a newline");
+	}
+}
 
-	if (!options->verbose ||
-	    !report_start(options->eof && !options->trace &&
-			  !run->output.is_terminal))
-		return true;
-	return step_check(run, "setsockopt", "connection",
-			  net_limit_recv(run->connection, 1));
+/* Writes what is kept for a terminal, and closes a file, which may fail. */
+static bool finish_output(struct run *run)
+{
+	const int fd = run->output.fd;
+
+	if (!step_check(run, "write", "standard output",
+			output_finish(&run->output)))
+		return false;
+	return !run->output.is_file ||
+	       step(run, "close", "standard output", close(fd), "%d", fd);
 }
 
 void message_take(struct run *run)
@@ -164,20 +165,17 @@ void message_take(struct run *run)
 	const struct options *options = run->options;
 	const char *ending;
 
-	if (!start_progress(run))
-		return;
+	if (options->verbose)
+		report_start(options->eof && !options->trace &&
+			     !run->output.is_terminal);
 	if (options->eof && !options->trace)
 		splice_open(&run->splice, &run->output);
 	ending = move_message(run);
 	splice_close(&run->splice);
-	if (!step_check(run, "write", "standard output",
-			output_finish(&run->output)))
+	if (!finish_output(run))
 		ending = NULL;
-	if (ending != NULL && run->output.delivered == 0 && !options->eof) {
-		report("server: recv connection: closed by its sender, nothing "
-		       "sent; -z waits for the next");
-		run->status = STATUS_NOTHING_SENT;
-	}
+	if (ending != NULL)
+		judge(run, ending);
 	if (options->verbose)
 		report_summary(run->output.delivered,
 			       ending == NULL ? "an error" : ending);

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/ioctl.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include "deadline.h"
@@ -71,14 +70,9 @@ int net_accept(int listener, struct sockaddr *peer, socklen_t *len)
 		fd = accept(listener, peer, len);
 	while (deadline_again(fd) ||
 	       (fd == -1 && errno == ECONNABORTED && deadline_check() == 0));
+	if (fd != -1)
+		deadline_renew();
 	return above_stdio(fd);
-}
-
-int net_limit_recv(int fd, unsigned int seconds)
-{
-	const struct timeval limit = { .tv_sec = (time_t)seconds };
-
-	return setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 }
 
 ssize_t net_recv(int fd, void *buf, size_t len, int flags)
@@ -91,6 +85,8 @@ ssize_t net_recv(int fd, void *buf, size_t len, int flags)
 	do
 		n = recv(fd, buf, len, flags);
 	while (deadline_again(n));
+	if (n != -1)
+		deadline_renew();
 	return n;
 }
 

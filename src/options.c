@@ -2,48 +2,25 @@
 
 #include <getopt.h>
 #include <limits.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "address.h"
-#include "net.h"
+#include "inherit.h"
 #include "number.h"
 #include "output.h"
-#include "report.h"
-
-#define USAGE                                                                  \
-	"server [-ehlVvxz] [-b ADDRESS] [-n BYTES] [-p PORT] [-r FD] "         \
-	"[-t SECONDS]"
+#include "usage.h"
 
 enum {
 	DEFAULT_PORT = 8080,
 	DEFAULT_BYTES = 128,
-	FIRST_INHERITED = 3, /* SD_LISTEN_FDS_START */
 };
 
-static const char help[] =
-	"usage: " USAGE "\n"
-	"Takes one TCP connection and writes the message that it sends to "
-	"standard output.\n\n"
-	"  -b, --bind ADDRESS     listen there, IPv4 or IPv6 (0.0.0.0)\n"
-	"  -e, --eof              the message ends when its sender closes\n"
-	"  -h, --help             print this\n"
-	"  -l, --line             the message ends with its first newline\n"
-	"  -n, --bytes BYTES      take no more (128; with -e or -l no limit)\n"
-	"  -p, --port PORT        listen there; 0 is any free port (8080)\n"
-	"  -r, --ready FD         write the port to FD once listening\n"
-	"  -t, --timeout SECONDS  end after that time, with status 124\n"
-	"  -V, --version          print the version\n"
-	"  -v, --verbose          tell who connects, and what came\n"
-	"  -x, --trace            show each call, and its man page\n"
-	"  -z, --skip-empty       pass over who connects and sends nothing\n\n"
-	"Exit status: 0 delivered, 1 failed, 2 usage, 3 nothing sent, "
-	"124 time is up.\n";
-
-static const char letters[] = ":b:ehln:p:r:t:Vvxz";
+static const char letters[] = ":a:b:ehln:p:r:t:Vvw:xz";
 
 static const struct option names[] = {
+	{ "allow", required_argument, NULL, 'a' },
 	{ "bind", required_argument, NULL, 'b' },
 	{ "eof", no_argument, NULL, 'e' },
 	{ "help", no_argument, NULL, 'h' },
@@ -54,18 +31,69 @@ static const struct option names[] = {
 	{ "timeout", required_argument, NULL, 't' },
 	{ "version", no_argument, NULL, 'V' },
 	{ "verbose", no_argument, NULL, 'v' },
+	{ "idle", required_argument, NULL, 'w' },
 	{ "trace", no_argument, NULL, 'x' },
 	{ "skip-empty", no_argument, NULL, 'z' },
 	{ 0 },
 };
 
-/* Says what is wrong with the value, "" for none, of an option. */
-static int refuse(const char *option, const char *value, const char *problem)
+/* Refuses the value of an option, which is set by then, if it is not valid. */
+static int check(const char *option, const char *value, bool valid,
+		 const char *problem)
 {
-	report("server: %.64s%s%.64s: %s", option, value[0] == '\0' ? "" : " ",
-	       value, problem);
-	report("server: usage: %s; -h explains it", USAGE);
-	return -1;
+	return valid ? 0 : usage_refuse(option, value, problem);
+}
+
+static int set_allow(struct options *options, const char *value)
+{
+	struct network *allow = &options->allow;
+	const char *problem = network_parse(value, allow);
+	char host[ADDRESS_BYTES], meant[ADDRESS_BYTES + 64];
+
+	options->allows_some = true;
+	if (problem == NULL)
+		return 0;
+	snprintf(meant, sizeof(meant),
+		 "bits behind the prefix are set, the network is %s/%ju",
+		 address_text(&allow->base, host), (uintmax_t)allow->bits);
+	return usage_refuse("-a", value, problem[0] == '\0' ? meant : problem);
+}
+
+static int set_bind(struct options *options, const char *value)
+{
+	const uint16_t port = address_port(&options->address);
+	const char *problem = address_parse(value, port, &options->address);
+
+	if (problem == NULL && address_lacks_zone(&options->address))
+		problem = "a link-local address needs its interface, as in "
+			  "fe80::1%eth0";
+	return check("-b", value, problem == NULL, problem);
+}
+
+static int set_port(struct options *options, const char *value)
+{
+	uint64_t port = 0;
+	bool valid = number_parse(value, 0, UINT16_MAX, &port);
+
+	address_set_port(&options->address, (uint16_t)port);
+	return check("-p", value, valid, "not a port from 0 to 65535");
+}
+
+static int set_ready(struct options *options, const char *value)
+{
+	uint64_t fd;
+
+	if (!number_parse(value, STDERR_FILENO + 1, INT_MAX, &fd))
+		return usage_refuse("-r", value, "not a descriptor above 2");
+	options->ready = (int)fd;
+	return check("-r", value, output_accepts((int)fd),
+		     "not open for writing; in a shell, 3>FILE opens 3");
+}
+
+static int set_seconds(const char *option, const char *value, uint64_t *us)
+{
+	return check(option, value, number_parse_seconds(value, us),
+		     "not seconds from 0.000001 to 999999999.999999");
 }
 
 /*
@@ -77,66 +105,54 @@ static int refuse_option(int answer, const char *argument)
 	const char letter[] = { '-', (char)optopt, '\0' };
 
 	if (answer == ':')
-		return refuse(letter, "", "needs a value");
-	if (optopt == 0)
-		return refuse(argument, "",
-			      "no such option, or short for several");
+		return usage_refuse(letter, NULL, "needs a value");
+	/* A letter that is no ASCII is a part of a character. */
+	if (optopt <= 0 || optopt > '~')
+		return usage_refuse(argument, NULL,
+				    "unknown or ambiguous option");
 	if (optopt != ':' && strchr(letters, optopt) != NULL)
-		return refuse(letter, "", "takes no value");
-	return refuse(letter, "", "no such option");
+		return usage_refuse(letter, NULL, "takes no value");
+	return usage_refuse(letter, NULL, "unknown option");
 }
 
 /* Handles one option; argument is what getopt_long looked at last. */
 static int set_option(struct options *options, int letter, const char *argument)
 {
 	const char *value = optarg;
-	uint64_t n = address_port(&options->address);
 
 	switch (letter) {
+	case 'a':
+		return set_allow(options, value);
 	case 'b':
-		if (!address_parse(value, (uint16_t)n, &options->address))
-			return refuse(
-				"-b", value,
-				"not an IP address such as 127.0.0.1 or ::1");
-		break;
+		return set_bind(options, value);
 	case 'e':
 		options->eof = true;
 		break;
 	case 'h':
-		options->print = help;
+		options->print = usage_help;
 		break;
 	case 'l':
 		options->line = true;
 		break;
 	case 'n':
-		if (!number_parse(value, 1, INT64_MAX, &options->limit))
-			return refuse("-n", value,
-				      "not from 1 to 9223372036854775807");
-		break;
+		options->limited = true;
+		return check("-n", value,
+			     number_parse(value, 1, INT64_MAX, &options->limit),
+			     "not a number of bytes from 1 up, in digits");
 	case 'p':
-		if (!number_parse(value, 0, UINT16_MAX, &n))
-			return refuse("-p", value, "not from 0 to 65535");
-		address_set_port(&options->address, (uint16_t)n);
-		break;
+		return set_port(options, value);
 	case 'r':
-		if (!number_parse(value, STDERR_FILENO + 1, INT_MAX, &n))
-			return refuse("-r", value, "not from 3 to 2147483647");
-		if (!output_accepts((int)n))
-			return refuse("-r", value,
-				      "not open for writing, as 3>FILE is");
-		options->ready = (int)n;
-		break;
+		return set_ready(options, value);
 	case 't':
-		if (!number_parse_seconds(value, &options->timeout_us))
-			return refuse("-t", value,
-				      "not seconds from 0.000001 to 999999999");
-		break;
+		return set_seconds("-t", value, &options->timeout_us);
 	case 'V':
-		options->print = "server " VERSION "\n";
+		options->print = usage_version;
 		break;
 	case 'v':
 		options->verbose = true;
 		break;
+	case 'w':
+		return set_seconds("-w", value, &options->idle_us);
 	case 'x':
 		options->trace = true;
 		break;
@@ -146,30 +162,6 @@ static int set_option(struct options *options, int letter, const char *argument)
 	default:
 		return refuse_option(letter, argument);
 	}
-	return 0;
-}
-
-/* Takes the listener that a supervisor passed to this process, if any. */
-static int find_inherited(struct options *options)
-{
-	const char *pid = getenv("LISTEN_PID");
-	const char *fds = getenv("LISTEN_FDS");
-	uint64_t n;
-
-	if (pid == NULL || !number_parse(pid, 1, INT_MAX, &n) ||
-	    n != (uint64_t)getpid() || fds == NULL)
-		return 0;
-	if (!number_parse(fds, 1, 1, &n))
-		return refuse("LISTEN_FDS", fds,
-			      "only one listener can be inherited");
-	if (options->ready == FIRST_INHERITED)
-		return refuse("-r", "3",
-			      "that is the inherited listener, take another");
-	if (net_check_listener(FIRST_INHERITED) == -1)
-		return refuse("LISTEN_FDS", "",
-			      "descriptor 3 is not a listening stream socket; "
-			      "pass the listener, not a connection");
-	options->inherited = FIRST_INHERITED;
 	return 0;
 }
 
@@ -186,13 +178,19 @@ int options_parse(struct options *options, int argc, char *argv[])
 	if (options->print != NULL)
 		return 0;
 	if (optind < argc)
-		return refuse(argv[optind], "",
-			      "not an option; the port goes with -p");
+		return usage_refuse(argv[optind], NULL,
+				    "unexpected argument; -b takes the "
+				    "address, -p the port");
 	if (options->line && options->eof)
-		return refuse("-l", "-e",
-			      "only one of them can end the message");
-	if (options->limit == 0)
-		options->limit = options->line || options->eof ? UINT64_MAX
-							       : DEFAULT_BYTES;
-	return find_inherited(options);
+		return usage_refuse("-l", "-e",
+				    "only one of them can end the message");
+	if (options->line || options->eof)
+		options->limit = options->limited ? options->limit : UINT64_MAX;
+	else if (!options->limited)
+		options->limit = DEFAULT_BYTES;
+	else if (options->limit > MOST_OF_ONE_RECV)
+		return usage_refuse("-n", NULL,
+				    "one recv takes at most 131072 bytes; add "
+				    "-e to take more");
+	return inherit_listener(options);
 }

@@ -2,8 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <locale.h>
-#include <signal.h>
+#include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "deadline.h"
@@ -15,18 +15,44 @@ enum {
 
 void output_prepare(struct output *output, int fd)
 {
+	struct stat status = { 0 };
+
 	*output = (struct output){ .fd = fd, .is_terminal = isatty(fd) };
 	if (output->is_terminal)
-		setlocale(LC_CTYPE, "");
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
+		terminal_prepare(&output->terminal);
+	output->is_file = fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
 }
 
 bool output_accepts(int fd)
 {
 	int flags = fcntl(fd, F_GETFL);
 
-	return flags != -1 && (flags & O_ACCMODE) != O_RDONLY;
+	/* Where it can't be asked, the write tells. */
+	if (flags == -1 && errno != EBADF)
+		return true;
+	if (flags != -1 && (flags & O_ACCMODE) != O_RDONLY)
+		return true;
+	errno = EBADF;
+	return false;
+}
+
+/* Waits until fd, which is non-blocking and full, takes more. */
+static int wait_for_room(int fd)
+{
+	struct pollfd full = { .fd = fd, .events = POLLOUT };
+	int n = poll(&full, 1, -1);
+
+	trace_poll(&full, 1, n);
+	return n;
+}
+
+bool output_again(int fd, long result)
+{
+	if (result != -1 || (errno != EINTR && errno != EAGAIN))
+		return false;
+	if (errno == EAGAIN && wait_for_room(fd) == -1 && errno != EINTR)
+		return false;
+	return deadline_check() == 0;
 }
 
 size_t output_write(int fd, const char *buf, size_t len)
@@ -40,10 +66,12 @@ size_t output_write(int fd, const char *buf, size_t len)
 			     len - done, "");
 		if (n == 0)
 			errno = ENOSPC;
-		if (n == 0 || (n == -1 && errno != EINTR))
+		if (n == 0 || (n == -1 && !output_again(fd, n)))
 			break;
-		if (n > 0)
-			done += (size_t)n;
+		if (n == -1)
+			continue;
+		deadline_renew();
+		done += (size_t)n;
 		if (done < len && deadline_check() == -1)
 			break;
 	}

@@ -18,43 +18,84 @@ enum {
 
 static bool start_deadline(struct run *run)
 {
-	const uint64_t us = run->options->timeout_us;
+	const uint64_t whole = run->options->timeout_us;
+	const uint64_t idle = run->options->idle_us;
+	const uint64_t first = deadline_first(whole, idle);
 
-	return us == 0 ||
-	       step(run, "setitimer", "deadline", deadline_start(us),
+	return first == 0 ||
+	       step(run, "setitimer", "deadline", deadline_start(whole, idle),
 		    "ITIMER_REAL, {it_interval={tv_sec=0, tv_usec=%d}, "
 		    "it_value={tv_sec=%ju, tv_usec=%ju}}, NULL",
-		    DEADLINE_REPEAT_US, (uintmax_t)us / MICROSECONDS,
-		    (uintmax_t)us % MICROSECONDS);
+		    DEADLINE_REPEAT_US, (uintmax_t)first / MICROSECONDS,
+		    (uintmax_t)first % MICROSECONDS);
+}
+
+/* accept, of whoever is first. Asks who it is if peer is not NULL. */
+static bool accept_any(struct run *run, struct address *peer)
+{
+	char traced[TRACE_BYTES];
+
+	do {
+		if (run->polls &&
+		    !step_wait(run, "accept", run->where, run->listener))
+			return false;
+		run->connection = net_accept(run->listener,
+					     peer == NULL ? NULL : &peer->any,
+					     peer == NULL ? NULL : &peer->len);
+		/* A listener that was passed may be non-blocking. */
+		run->polls = run->polls ||
+			     (run->connection == -1 && errno == EAGAIN);
+	} while (run->connection == -1 && errno == EAGAIN);
+	if (peer == NULL)
+		return step(run, "accept", run->where, run->connection,
+			    "%d, NULL, NULL", run->listener);
+	return step(run, "accept", run->where, run->connection, "%d, %s",
+		    run->listener, trace_address(peer, true, traced));
+}
+
+/* Whether the peer may send. Closes the connection of one that may not. */
+static bool is_allowed(struct run *run, const struct address *peer)
+{
+	const struct options *options = run->options;
+	char text[ADDRESS_BYTES];
+
+	if (options->verbose)
+		report("Connection received on %s %u", address_text(peer, text),
+		       address_port(peer));
+	if (!options->allows_some || network_has(&options->allow, peer))
+		return true;
+	if (options->verbose)
+		report("server: accept %s: not of the network of -a, waiting "
+		       "for the next",
+		       run->where);
+	step_close(run, "connection", &run->connection);
+	return false;
 }
 
 static bool accept_one(struct run *run)
 {
-	const bool named = run->options->verbose;
-	struct address peer = { .len = ADDRESS_LEN };
-	char traced[TRACE_BYTES];
+	struct address peer;
 
-	run->connection = net_accept(run->listener, named ? &peer.any : NULL,
-				     named ? &peer.len : NULL);
-	if (!step(run, "accept", run->where, run->connection,
-		  named ? "%d, %s" : "%d, NULL, NULL", run->listener,
-		  trace_address(&peer, true, traced)))
-		return false;
-	if (named) {
-		char text[ADDRESS_BYTES];
-
-		report("Connection received on %s %u",
-		       address_text(&peer, text), address_port(&peer));
-	}
-	return true;
+	if (!run->options->verbose && !run->options->allows_some)
+		return accept_any(run, NULL);
+	do {
+		peer = (struct address){ .len = ADDRESS_LEN };
+		if (!accept_any(run, &peer))
+			return false;
+	} while (!is_allowed(run, &peer) && run->status == STATUS_OK);
+	return run->status == STATUS_OK;
 }
 
 /* Skips connections that end before their first byte. */
 static bool skip_empty(struct run *run)
 {
 	for (;;) {
-		ssize_t n = message_peek(run);
+		ssize_t n;
 
+		if (run->polls &&
+		    !step_wait(run, "recv", "connection", run->connection))
+			return false;
+		n = message_peek(run);
 		if (n == 1 || (n == -1 && errno != ECONNRESET))
 			return step_check(run, "recv", "connection", n);
 		if (run->options->verbose)
@@ -79,15 +120,19 @@ enum status receiver_run(const struct options *options)
 {
 	struct run run = { .options = options,
 			   .splice.ends = { -1, -1 },
-			   .listener = -1,
+			   .listener = options->inherited,
 			   .connection = -1,
 			   .ready = options->ready,
+			   .polls = options->eof || options->line,
 			   .status = STATUS_OK };
 
 	if (options->trace)
 		trace_start();
 	output_prepare(&run.output, STDOUT_FILENO);
-	if (start_deadline(&run) && listener_open(&run) &&
+	/* What can be known is said before anybody's message is taken. */
+	if (step_check(&run, "write", "standard output",
+		       output_accepts(STDOUT_FILENO) ? 0 : -1) &&
+	    start_deadline(&run) && listener_open(&run) &&
 	    listener_announce(&run) && accept_sender(&run))
 		message_take(&run);
 	step_close(&run, "connection", &run.connection);

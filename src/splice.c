@@ -28,8 +28,15 @@ static ssize_t splice_some(int from, int to, size_t len)
 
 	do
 		n = splice(from, NULL, to, NULL, len, 0);
-	while (deadline_again(n));
+	while (n == -1 && output_again(to, n));
+	if (n > 0)
+		deadline_renew();
 	return n;
+}
+
+static bool time_is_up(ssize_t n)
+{
+	return n == -1 && (errno == EINTR || errno == ETIME);
 }
 
 /* Copies len bytes that wait in the pipe of our own. */
@@ -53,7 +60,7 @@ static int move_on(struct splice *splice, struct output *output, size_t len)
 	while (len > 0) {
 		ssize_t n = splice_some(splice->ends[0], output->fd, len);
 
-		if (n == -1 && errno == EINTR)
+		if (time_is_up(n))
 			return -1;
 		splice->possible = n > 0;
 		if (n < 1)
@@ -71,7 +78,7 @@ ssize_t splice_move(struct splice *splice, int socket, struct output *output,
 	ssize_t n =
 		splice_some(socket, direct ? output->fd : splice->ends[1], len);
 
-	if (n == -1 && errno == EINTR)
+	if (time_is_up(n))
 		return -1;
 	splice->possible = n > 0;
 	if (n < 1)

@@ -1,30 +1,82 @@
 #include "step.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "deadline.h"
+#include "hint.h"
 #include "net.h"
 #include "report.h"
 #include "trace.h"
 
+enum {
+	TICK_MS = 1000, /* of the live progress line */
+	SECOND_US = 1000000,
+};
+
+/* Bytes of the message that came, the part of a character among them. */
+static uint64_t came(const struct run *run)
+{
+	return run->output.delivered + run->output.terminal.len;
+}
+
+/* What did not happen in time. */
+static const char *missing(const struct run *run, const char *call, bool idle)
+{
+	if (strcmp(call, "accept") == 0)
+		return "nobody connected";
+	if (strcmp(call, "recv") != 0)
+		return "it took no more";
+	if (run->options->line && !idle)
+		return "no newline came";
+	return came(run) == 0 || idle ? "nothing came"
+				      : "the sender did not close";
+}
+
+static void report_late(const struct run *run, const char *call,
+			const char *object, bool idle)
+{
+	const struct options *options = run->options;
+	const char *what = missing(run, call, idle);
+	char delivered[48] = "";
+
+	if (came(run) > 0)
+		snprintf(delivered, sizeof(delivered), " (%ju bytes delivered)",
+			 (uintmax_t)came(run));
+	report("server: %s %s: %s %s %.15g s%s; %s%s sets a longer time", call,
+	       object, what, idle ? "for" : "within",
+	       (double)(idle ? options->idle_us : options->timeout_us) /
+		       (double)SECOND_US,
+	       delivered,
+	       strstr(what, "close") != NULL ? "nc needs -N to close, " : "",
+	       idle ? "-w" : "-t");
+}
+
+static bool time_is_up(const struct run *run, int reason)
+{
+	return reason == ETIME ||
+	       (reason == EINTR && run->options->timeout_us != 0);
+}
+
 bool step_check(struct run *run, const char *call, const char *object,
 		long result)
 {
-	if (result != -1)
-		return true;
-	if (run->status != STATUS_OK)
-		return false;
-	if (errno == EINTR) {
+	const uint16_t port = address_port(&run->options->address);
+	/* With -z it had begun, or was passed over. */
+	const bool begun = came(run) > 0 || run->options->skip_empty;
+
+	if (result == -1 && run->status == STATUS_OK &&
+	    time_is_up(run, errno)) {
 		run->status = STATUS_DEADLINE;
-		report_deadline(call, object, run->options->timeout_us,
-				run->output.delivered +
-					run->output.terminal.len);
-	} else {
+		report_late(run, call, object, errno == ETIME);
+	} else if (result == -1 && run->status == STATUS_OK) {
 		run->status = STATUS_FAILED;
-		report_error(call, object);
+		report_error(call, object, hint(call, errno, port, begun));
 	}
-	return false;
+	return result != -1;
 }
 
 bool step(struct run *run, const char *call, const char *object, long result,
@@ -40,6 +92,27 @@ bool step(struct run *run, const char *call, const char *object, long result,
 	errno = reason;
 	trace(call, result, arguments);
 	return step_check(run, call, object, result);
+}
+
+bool step_wait(struct run *run, const char *call, const char *object, int fd)
+{
+	struct pollfd fds[2] = { { .fd = fd, .events = POLLIN },
+				 { .fd = run->output.fd } };
+	int n;
+
+	do {
+		bool live = report_progress(run->output.delivered);
+
+		n = poll(fds, 2, live ? TICK_MS : -1);
+	} while (n == 0 || deadline_again(n));
+	trace_poll(fds, 2, n);
+	if (n == -1)
+		return step_check(run, time_is_up(run, errno) ? call : "poll",
+				  object, n);
+	if (fds[0].revents != 0)
+		return true;
+	errno = EPIPE;
+	return step_check(run, "write", "standard output", -1);
 }
 
 bool step_close(struct run *run, const char *object, int *fd)

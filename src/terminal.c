@@ -1,14 +1,54 @@
 #include "terminal.h"
 
-#include <stdbool.h>
+#include <locale.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 #include <wctype.h>
 
-static bool is_plain(wint_t wide)
+/* musl has UTF-8 for every locale: only its name says what is meant. */
+static bool names_utf8(void)
 {
-	return wide == L'\n' || wide == L'\t' || iswprint(wide);
+	static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
+	const char *value = NULL;
+
+	for (size_t i = 0; i < 3 && (value == NULL || *value == '\0'); i++)
+		value = getenv(names[i]);
+	return value != NULL && (strcasestr(value, "utf-8") != NULL ||
+				 strcasestr(value, "utf8") != NULL);
+}
+
+void terminal_prepare(struct terminal *terminal)
+{
+	setlocale(LC_CTYPE, "");
+	*terminal = (struct terminal){ .utf8 = names_utf8() };
+}
+
+/* The marks, embeddings, overrides and isolates of Unicode's UAX #9. */
+static bool turns_text(wint_t wide)
+{
+	return wide == 0x061c || wide == 0x200e || wide == 0x200f ||
+	       (wide >= 0x202a && wide <= 0x202e) ||
+	       (wide >= 0x2066 && wide <= 0x2069);
+}
+
+/* To a terminal of 8 bits, a byte of a character may be a control byte, C1. */
+static bool has_control(const char *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((bytes[i] & 0xe0) == 0x80)
+			return true;
+	return false;
+}
+
+static bool is_plain(const struct terminal *terminal, wint_t wide,
+		     const char *bytes, size_t len)
+{
+	if (wide == L'\n' || wide == L'\t')
+		return true;
+	return iswprint(wide) && !turns_text(wide) &&
+	       (terminal->utf8 || !has_control(bytes, len));
 }
 
 /* Writes byte as ^X, where X is the key that sends it, or as \xNN. */
@@ -39,7 +79,7 @@ size_t terminal_show(struct terminal *terminal, char byte,
 			terminal->len = left;
 			break;
 		}
-		if (n == left && is_plain((wint_t)wide)) {
+		if (n == left && is_plain(terminal, (wint_t)wide, from, n)) {
 			memcpy(shown + used, from, left);
 			return used + left;
 		}

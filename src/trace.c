@@ -9,7 +9,9 @@
 
 enum {
 	BUFFER_SHOWN = 32,   /* by strace, without its option -s */
-	PRINTED_BYTES = 192, /* enough for an address as strace shows it */
+	PRINTED_BYTES = 256, /* enough for an address as strace shows it */
+	ZONE_BYTES = IF_NAMESIZE + 32,
+	EVENTS_BYTES = 64, /* enough for all names of poll's events */
 };
 
 static const char *const errno_names[] = {
@@ -24,15 +26,17 @@ void trace_start(void)
 	on = true;
 }
 
-void trace(const char *call, long result, const char *arguments)
+/* The same, with what strace shows behind the result. */
+static void trace_result(const char *call, long result, const char *arguments,
+			 const char *behind)
 {
 	const size_t names = sizeof(errno_names) / sizeof(errno_names[0]);
 	const int reason = errno;
 	const char *name = (size_t)reason < names ? errno_names[reason] : NULL;
 
 	if (on && result != -1)
-		report("server: %s(%s) = %ld    man 2 %s", call, arguments,
-		       result, call);
+		report("server: %s(%s) = %ld%s    man 2 %s", call, arguments,
+		       result, behind, call);
 	else if (on && name != NULL)
 		report("server: %s(%s) = -1 %s (%s)    man 2 %s", call,
 		       arguments, name, strerror(reason), call);
@@ -40,6 +44,11 @@ void trace(const char *call, long result, const char *arguments)
 		report("server: %s(%s) = -1 errno %d    man 2 %s", call,
 		       arguments, reason, call);
 	errno = reason;
+}
+
+void trace(const char *call, long result, const char *arguments)
+{
+	trace_result(call, result, arguments, "");
 }
 
 /* Writes a byte as it stands in a string of C; next is the one behind it. */
@@ -81,10 +90,66 @@ void trace_buffer(const char *call, long result, int fd, const void *buf,
 	trace(call, result, text);
 }
 
+/* Writes the names of poll's events, as in POLLIN|POLLHUP, or 0. */
+static void print_events(char text[EVENTS_BYTES], short events)
+{
+	static const struct {
+		short event;
+		const char *name;
+	} names[] = { { POLLIN, "|POLLIN" },
+		      { POLLOUT, "|POLLOUT" },
+		      { POLLERR, "|POLLERR" },
+		      { POLLHUP, "|POLLHUP" },
+		      { POLLNVAL, "|POLLNVAL" } };
+	char all[EVENTS_BYTES] = "|0";
+	int end = 0;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if ((events & names[i].event) != 0)
+			end += sprintf(all + end, "%s", names[i].name);
+	memcpy(text, all + 1, sizeof(all) - 1);
+}
+
+void trace_poll(const struct pollfd fds[], int count, int result)
+{
+	char asked[TRACE_BYTES], ready[TRACE_BYTES], events[EVENTS_BYTES];
+	int asked_len = sprintf(asked, "["), ready_len = sprintf(ready, " (");
+
+	if (!on)
+		return;
+	for (int i = 0; i < count; i++) {
+		print_events(events, fds[i].events);
+		asked_len += sprintf(asked + asked_len, "%s{fd=%d, events=%s}",
+				     i == 0 ? "" : ", ", fds[i].fd, events);
+		print_events(events, fds[i].revents);
+		if (fds[i].revents != 0)
+			ready_len += sprintf(
+				ready + ready_len, "%s{fd=%d, revents=%s}",
+				ready_len == 2 ? "[" : ", ", fds[i].fd, events);
+	}
+	sprintf(asked + asked_len, "], %d, -1", count);
+	sprintf(ready + ready_len, "])");
+	trace_result("poll", result, asked, ready);
+}
+
 void trace_exit(int status)
 {
 	if (on)
 		report("server: exit(%d) = ?    man 3 exit", status);
+}
+
+/* Writes the index of an interface; that of a link by its name. */
+static const char *print_zone(char text[ZONE_BYTES],
+			      const struct address *address)
+{
+	const uint32_t index = address->ip6.sin6_scope_id;
+	char name[IF_NAMESIZE];
+
+	snprintf(text, ZONE_BYTES, "%u", index);
+	if (IN6_IS_ADDR_LINKLOCAL(&address->ip6.sin6_addr) &&
+	    if_indextoname(index, name) != NULL)
+		snprintf(text, ZONE_BYTES, "if_nametoindex(\"%s\")", name);
+	return text;
 }
 
 /* Writes the address alone; one that the call did not fill as its place. */
@@ -92,9 +157,9 @@ static void print_address(char text[PRINTED_BYTES],
 			  const struct address *address)
 {
 	const unsigned int port = address_port(address);
-	char host[ADDRESS_BYTES];
+	char host[ADDRESS_BYTES], zone[ZONE_BYTES];
 
-	address_text(address, host);
+	address_host(address, host);
 	if (address->any.sa_family == AF_INET)
 		snprintf(text, PRINTED_BYTES,
 			 "{sa_family=AF_INET, sin_port=htons(%u), "
@@ -104,8 +169,8 @@ static void print_address(char text[PRINTED_BYTES],
 		snprintf(text, PRINTED_BYTES,
 			 "{sa_family=AF_INET6, sin6_port=htons(%u), "
 			 "sin6_flowinfo=htonl(0), inet_pton(AF_INET6, \"%s\", "
-			 "&sin6_addr), sin6_scope_id=%u}",
-			 port, host, address->ip6.sin6_scope_id);
+			 "&sin6_addr), sin6_scope_id=%s}",
+			 port, host, print_zone(zone, address));
 	else
 		snprintf(text, PRINTED_BYTES, "%p", (const void *)address);
 }

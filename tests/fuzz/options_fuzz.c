@@ -151,7 +151,7 @@ static void check_reason(const char *line)
 		": not from 3 to 2147483647\n",
 		": not open for writing, as 3>FILE is\n",
 		": not seconds from 0.000001 to 999999999\n",
-		": not an option; the port goes with -p\n",
+		": unexpected argument; -b takes the address, -p the port\n",
 		"server: -l -e: only one of them can end the message\n",
 		": only one listener can be inherited\n",
 		"server: -r 3: that is the inherited listener, take another\n",

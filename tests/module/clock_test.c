@@ -1,6 +1,7 @@
 /* The clock of -v: its summary, and the live line, to the letter. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -35,7 +36,9 @@ int __wrap_clock_gettime(clockid_t id, struct timespec *now)
 static bool start(bool live)
 {
 	clock_us = START_US;
-	return report_start(live);
+	setenv("TERM", "xterm", 1);
+	report_start(live);
+	return report_progress(0);
 }
 
 static bool draw_at(uint64_t us, uint64_t bytes)

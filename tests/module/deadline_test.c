@@ -18,7 +18,7 @@ static int wait_for_deadline(const void *argument)
 	const long long before = now_ms();
 	char byte;
 
-	if (pipe(pipe_ends) == -1 || deadline_start(*us) == -1)
+	if (pipe(pipe_ends) == -1 || deadline_start(*us, 0) == -1)
 		return 1;
 	/* Here it may have passed already, but not too early. */
 	if (deadline_check() != 0 && now_ms() - before < (long long)*us / 1000)
@@ -78,7 +78,7 @@ static void test_deadline_start_unblocks_no_other_signal(void **state)
 	sigfillset(&all);
 	assert_int_equal(sigprocmask(SIG_BLOCK, &all, &before), 0);
 	litter_stack();
-	assert_int_equal(deadline_start(UINT64_C(1000000000)), 0);
+	assert_int_equal(deadline_start(UINT64_C(1000000000), 0), 0);
 	assert_int_equal(sigprocmask(SIG_SETMASK, &before, &after), 0);
 	alarm(0);
 	signal(SIGALRM, SIG_DFL);
@@ -101,7 +101,7 @@ static void assert_sets(uint64_t us)
 	struct itimerval timer = { 0 };
 	uint64_t left, passed = now_us();
 
-	assert_int_equal(deadline_start(us), 0);
+	assert_int_equal(deadline_start(us, 0), 0);
 	assert_int_equal(getitimer(ITIMER_REAL, &timer), 0);
 	passed = now_us() - passed;
 	alarm(0);
@@ -130,7 +130,7 @@ static void test_deadline_start_sets_the_time_to_the_microsecond(void **state)
 static int has_passed_twice(const void *unused)
 {
 	(void)unused;
-	if (deadline_start(1) == -1)
+	if (deadline_start(1, 0) == -1)
 		return 1;
 	while (deadline_check() == 0)
 		continue;
@@ -162,7 +162,7 @@ static void test_deadline_start_fails_if_setitimer_fails(void **state)
 	for (const int *reason = fault_reasons("setitimer"); *reason;
 	     reason++) {
 		fault_fail("setitimer", 1, *reason);
-		assert_int_equal(deadline_start(1000000), -1);
+		assert_int_equal(deadline_start(1000000, 0), -1);
 		assert_int_equal(errno, *reason);
 	}
 	fault_reset();

@@ -155,8 +155,9 @@ static void test_options_parse_refuses_other_than_one_listener(void **state)
 		char complaint[128], expected[512];
 
 		snprintf(complaint, sizeof(complaint),
-			 "LISTEN_FDS%s%s: only one listener can be inherited",
-			 bad[i][0] == '\0' ? "" : " ", bad[i]);
+			 "LISTEN_FDS %s: must be 1: only one listener can be "
+			 "inherited",
+			 bad[i][0] == '\0' ? "\"\"" : bad[i]);
 		complain(expected, complaint);
 		assert_string_equal(result.err, expected);
 		assert_int_equal(result.status, REFUSED);

@@ -128,22 +128,6 @@ static void test_net_check_listener_tells_what_is_none(void **state)
 	net_close(datagram);
 }
 
-static void test_net_limit_recv_returns_what_setsockopt_does(void **state)
-{
-	const int fd = net_socket(AF_INET, SOCK_STREAM, 0);
-	struct timeval limit = { 0 };
-	socklen_t len = sizeof(limit);
-
-	(void)state;
-	assert_int_equal(net_limit_recv(fd, 3), 0);
-	assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, &len),
-			 0);
-	assert_int_equal(limit.tv_sec, 3);
-	net_close(fd);
-	assert_int_equal(net_limit_recv(fd, 3), -1);
-	assert_int_equal(errno, EBADF);
-}
-
 static void test_net_accept_is_above_stdio_if_stdio_is_closed(void **state)
 {
 	int (*const make)(void) = make_connection;
@@ -334,7 +318,7 @@ static void test_net_close_closes_once_if_interrupted(void **state)
 /* The deadline, once it is sure to have passed. */
 static bool let_deadline_pass(void)
 {
-	if (deadline_start(1) == -1)
+	if (deadline_start(1, 0) == -1)
 		return false;
 	while (deadline_check() == 0)
 		continue;
@@ -477,8 +461,6 @@ int main(void)
 			test_net_socket_is_above_stdio_if_stdio_is_closed),
 		cmocka_unit_test(test_net_socket_is_the_lowest_that_is_free),
 		cmocka_unit_test(test_net_check_listener_tells_what_is_none),
-		cmocka_unit_test(
-			test_net_limit_recv_returns_what_setsockopt_does),
 		cmocka_unit_test(
 			test_net_accept_is_above_stdio_if_stdio_is_closed),
 		cmocka_unit_test(

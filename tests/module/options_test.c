@@ -108,14 +108,15 @@ static void test_options_parse_takes_each_option(void **state)
 static void test_options_parse_takes_them_together(void **state)
 {
 	struct options got = parsed((const char *const[MOST]){
-		"-ezvx", "-n9223372036854775807", "--port=65535", "-b", "::1",
-		"-t999999999" });
+		"-ezvx", "-w7", "-n9223372036854775807", "--port=65535", "-b",
+		"::1", "-t999999999" });
 
 	(void)state;
 	assert_true(got.eof && got.skip_empty && got.verbose && got.trace);
 	assert_int_equal(got.limit, INT64_MAX);
 	assert_address(&got, "::1", 65535);
 	assert_int_equal(got.timeout_us, 999999999000000);
+	assert_int_equal(got.idle_us, 7000000);
 }
 
 static void test_options_parse_takes_the_last_of_two(void **state)
@@ -205,10 +206,10 @@ static void test_options_parse_takes_the_ends_of_each_range(void **state)
 	got = parsed((const char *const[MOST]){ "-p65535" });
 	assert_address(&got, "0.0.0.0", 65535);
 	assert_int_equal(parsed((const char *const[MOST]){ "-n1" }).limit, 1);
-	assert_int_equal(
-		parsed((const char *const[MOST]){ "-n9223372036854775807" })
-			.limit,
-		INT64_MAX);
+	assert_int_equal(parsed((const char *const[MOST]){
+					"-e", "-n9223372036854775807" })
+				 .limit,
+			 INT64_MAX);
 	assert_int_equal(
 		parsed((const char *const[MOST]){ "-t.000001" }).timeout_us, 1);
 	assert_int_equal(
@@ -308,20 +309,26 @@ static void test_options_parse_refuses_what_is_no_option(void **state)
 		const char *arguments[MOST];
 		const char *complaint;
 	} bad[] = {
-		{ { "-q" }, "-q: no such option" },
-		{ { "-lq" }, "-q: no such option" },
-		{ { "-:" }, "-:: no such option" },
-		{ { "-qe" }, "-q: no such option" },
-		{ { "--frob" },
-		  "--frob: no such option, or short for several" },
-		{ { "--t", "5" }, "--t: no such option, or short for several" },
+		{ { "-q" }, "-q: unknown option" },
+		{ { "-lq" }, "-q: unknown option" },
+		{ { "-:" }, "-:: unknown option" },
+		{ { "-qe" }, "-q: unknown option" },
+		{ { "--frob" }, "--frob: unknown or ambiguous option" },
+		{ { "--t", "5" }, "--t: unknown or ambiguous option" },
 		{ { "--eof=1" }, "-e: takes no value" },
 		{ { "-p" }, "-p: needs a value" },
 		{ { "--port" }, "-p: needs a value" },
-		{ { "9000" }, "9000: not an option; the port goes with -p" },
-		{ { "-e", "x" }, "x: not an option; the port goes with -p" },
-		{ { "--", "-e" }, "-e: not an option; the port goes with -p" },
-		{ { "" }, ": not an option; the port goes with -p" },
+		{ { "9000" },
+		  "9000: unexpected argument; -b takes the address, -p the "
+		  "port" },
+		{ { "-e", "x" },
+		  "x: unexpected argument; -b takes the address, -p the port" },
+		{ { "--", "-e" },
+		  "-e: unexpected argument; -b takes the address, -p the "
+		  "port" },
+		{ { "" },
+		  "\"\": unexpected argument; -b takes the address, -p the "
+		  "port" },
 		{ { "-le" }, "-l -e: only one of them can end the message" },
 		{ { "-e", "-p1", "-l" },
 		  "-l -e: only one of them can end the message" },
@@ -343,22 +350,22 @@ static void test_options_parse_refuses_bad_values(void **state)
 		  { "", "localhost", "127.0.0", "127.0.0.256", " 127.0.0.1",
 		    "127.0.0.1 ", "1:2", "::g", "0x7f.1", "127.0.0.1:80" } },
 		{ "-n",
-		  "not from 1 to 9223372036854775807",
+		  "not a number of bytes from 1 up, in digits",
 		  { "", "0", "-1", "+1", " 1", "1 ", "1k", "1.5", "x",
 		    "9223372036854775808", "99999999999999999999999" } },
 		{ "-p",
-		  "not from 0 to 65535",
+		  "not a port from 0 to 65535",
 		  { "", "65536", "70000", "-1", "+80", " 80", "80 ", "80a",
 		    "http", "0x50", "8080.", "18446744073709559696" } },
 		{ "-t",
-		  "not seconds from 0.000001 to 999999999",
+		  "not seconds from 0.000001 to 999999999.999999",
 		  { "", "0", "0.0", "-1", "+1", " 1", "1s", "1.", ".", "1..2",
 		    "inf", "infinity", "nan", "1e3", "1000000000" } },
 		{ "-r",
-		  "not from 3 to 2147483647",
+		  "not a descriptor above 2",
 		  { "", "0", "1", "2", "-1", "+3", " 3", "3x", "2147483648" } },
 		{ "-r",
-		  "not open for writing, as 3>FILE is",
+		  "not open for writing; in a shell, 3>FILE opens 3",
 		  { "999", "2147483647" } },
 	};
 
@@ -371,8 +378,9 @@ static void test_options_parse_refuses_bad_values(void **state)
 			char complaint[128];
 
 			snprintf(complaint, sizeof(complaint), "%s%s%s: %s",
-				 bad[i].option, value[0] == '\0' ? "" : " ",
-				 value, bad[i].problem);
+				 bad[i].option, " ",
+				 value[0] == '\0' ? "\"\"" : value,
+				 bad[i].problem);
 			assert_refused(arguments, complaint);
 		}
 	}
@@ -384,8 +392,9 @@ static void test_options_parse_refuses_ready_on_what_is_only_read(void **state)
 
 	(void)state;
 	assert_int_equal(dup2(fd, 9), 9);
-	assert_refused((const char *const[MOST]){ "-r", "9" },
-		       "-r 9: not open for writing, as 3>FILE is");
+	assert_refused(
+		(const char *const[MOST]){ "-r", "9" },
+		"-r 9: not open for writing; in a shell, 3>FILE opens 3");
 	close(9);
 	close(fd);
 }
@@ -396,19 +405,21 @@ static void test_options_parse_keeps_a_complaint_to_its_line(void **state)
 
 	(void)state;
 	assert_refused((const char *const[MOST]){ "-p", "80\n\033[1m" },
-		       "-p 80??[1m: not from 0 to 65535");
+		       "-p 80??[1m: not a port from 0 to 65535");
 	memset(longest, '0', sizeof(longest) - 1);
 	longest[0] = 'x';
 	longest[sizeof(longest) - 1] = '\0';
-	snprintf(complaint, sizeof(complaint), "-p %.64s: not from 0 to 65535",
-		 longest);
+	snprintf(complaint, sizeof(complaint),
+		 "-p %.64s: not a port from 0 to 65535", longest);
 	assert_refused((const char *const[MOST]){ "-p", longest }, complaint);
 	longest[0] = longest[1] = '-';
 	snprintf(complaint, sizeof(complaint),
-		 "%.64s: no such option, or short for several", longest);
+		 "%.64s: unknown or ambiguous option", longest);
 	assert_refused((const char *const[MOST]){ longest }, complaint);
-	snprintf(complaint, sizeof(complaint),
-		 "%.64s: not an option; the port goes with -p", longest + 2);
+	snprintf(
+		complaint, sizeof(complaint),
+		"%.64s: unexpected argument; -b takes the address, -p the port",
+		longest + 2);
 	assert_refused((const char *const[MOST]){ longest + 2 }, complaint);
 }
 

@@ -9,6 +9,15 @@
 #include "support.h"
 #include "trace.h"
 
+/* The highest errno of the headers, old or new. */
+enum {
+#ifdef EFTYPE
+	HIGHEST = EFTYPE
+#else
+	HIGHEST = EHWPOISON
+#endif
+};
+
 enum {
 	LONGEST = 64,
 };
@@ -169,7 +178,7 @@ static void test_trace_names_the_errno(void **state)
 static void test_trace_has_the_number_of_an_errno_without_a_name(void **state)
 {
 	/* One that Linux has left out, and what is none. */
-	static const int reasons[] = { 41, EHWPOISON + 1, 99999 };
+	static const int reasons[] = { 41, HIGHEST + 1, 99999 };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
@@ -289,7 +298,7 @@ static void test_trace_address_shows_ip4(void **state)
 	struct shown shown = { .filled = false };
 
 	(void)state;
-	assert_true(address_parse("127.0.0.1", 8080, &shown.address));
+	assert_null(address_parse("127.0.0.1", 8080, &shown.address));
 	assert_address(&shown, "{sa_family=AF_INET, sin_port=htons(8080), "
 			       "sin_addr=inet_addr(\"127.0.0.1\")}, 16");
 	shown.filled = true;
@@ -304,13 +313,13 @@ static void test_trace_address_shows_ip6(void **state)
 	struct shown shown = { .filled = false };
 
 	(void)state;
-	assert_true(address_parse(longest, 65535, &shown.address));
+	assert_null(address_parse(longest, 65535, &shown.address));
 	shown.address.ip6.sin6_scope_id = UINT32_MAX;
 	assert_address(&shown, "{sa_family=AF_INET6, sin6_port=htons(65535), "
 			       "sin6_flowinfo=htonl(0), inet_pton(AF_INET6, "
 			       "\"2001:db8:1111:2222:3333:4444:5555:6666\", "
 			       "&sin6_addr), sin6_scope_id=4294967295}, 28");
-	assert_true(address_parse("::", 0, &shown.address));
+	assert_null(address_parse("::", 0, &shown.address));
 	shown.filled = true;
 	assert_address(&shown, "{sa_family=AF_INET6, sin6_port=htons(0), "
 			       "sin6_flowinfo=htonl(0), inet_pton(AF_INET6, "

@@ -15,8 +15,8 @@ static void test_limit_stops_a_plain_message(void **state)
 	(void)state;
 	client_send(client, "abcdef", 6);
 	assert_ended(&server, 0, "abcde",
-		     "server: recv connection: more than 5 bytes, the rest was "
-		     "left; -e takes all, -l a line\n");
+		     "server: warning: the message was cut after 5 bytes; -e "
+		     "takes all, -l a line\n");
 	close(client);
 }
 
@@ -40,8 +40,8 @@ static void test_limit_stops_a_line(void **state)
 	(void)state;
 	client_send(client, "abcdef\n", 7);
 	assert_ended(&server, 0, "abc",
-		     "server: recv connection: more than 3 bytes, the rest was "
-		     "left; -n takes more\n");
+		     "server: warning: the message was cut after 3 bytes; -n "
+		     "takes more\n");
 	close(client);
 }
 
@@ -64,8 +64,8 @@ static void test_limit_stops_a_stream(void **state)
 	(void)state;
 	expect_output(&server, stream, 1000000);
 	assert_ended(&server, 0, "",
-		     "server: recv connection: more than 1000000 bytes, the "
-		     "rest was left; -n takes more\n");
+		     "server: warning: the message was cut after 1000000 "
+		     "bytes; -n takes more\n");
 	assert_int_equal(process_end(&sender).status, 0);
 }
 
@@ -104,7 +104,7 @@ static void test_limit_is_one_byte(void **state)
 
 static void test_limit_is_the_highest(void **state)
 {
-	static const char *const modes[] = { "-z", "-l", "-e" };
+	static const char *const modes[] = { "-zl", "-l", "-e" };
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {

@@ -35,7 +35,8 @@ static void test_line_is_ended_by_end_of_file(void **state)
 	(void)state;
 	client_send(client, "no newline", 10);
 	close(client);
-	assert_ended(&server, 0, "no newline", "");
+	assert_ended(&server, 0, "no newline",
+		     "server: warning: the sender closed before a newline\n");
 }
 
 static void test_line_tells_if_nothing_is_sent(void **state)

@@ -10,7 +10,7 @@
 
 #include "pages.h"
 #include "play.h"
-#include "report.h"
+#include "step.h"
 
 enum {
 	HEAD_BYTES = 256,
@@ -231,17 +231,23 @@ static void say_error_again(const char *call, const char *object,
 			    const char *rest)
 {
 	const char *within = strstr(rest, " within ");
-	unsigned long long delivered;
-	double seconds;
+	const char *colon;
+	unsigned long long delivered = 0;
+	double seconds = 0;
+	struct options options = { .line = strstr(rest, "newline") != NULL };
+	struct run run = { .options = &options };
 
-	if (within != NULL && sscanf(within, " within %lf s, %llu bytes",
-				     &seconds, &delivered) == 2) {
-		report_deadline(call, object, (uint64_t)(seconds * SECOND_US),
-				delivered);
-		return;
-	}
-	errno = find_errno(rest);
-	report_error(call, object);
+	if (within != NULL && sscanf(within, " within %lf s (%llu bytes",
+				     &seconds, &delivered) < 1)
+		within = NULL;
+	colon = strrchr(object, ':');
+	if (colon != NULL)
+		address_parse("0.0.0.0", (uint16_t)atoi(colon + 1),
+			      &options.address);
+	options.timeout_us = (uint64_t)(seconds * SECOND_US);
+	run.output.delivered = delivered;
+	errno = within != NULL ? EINTR : find_errno(rest);
+	step_check(&run, call, object, -1);
 }
 
 /* Has report say what the manual quotes, from the facts that are in it. */

@@ -45,7 +45,7 @@ static void test_print_fails_if_the_reader_is_gone(void **state)
 	close(ends[0]);
 	assert_not_printed(ends[1],
 			   "server: write standard output: Broken pipe; its "
-			   "reader has ended, run both again\n");
+			   "reader exited, run both again\n");
 	close(ends[1]);
 }
 

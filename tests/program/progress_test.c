@@ -230,8 +230,8 @@ static void test_progress_goes_before_a_rest_is_told_of(void **state)
 	assert_string_equal(result.out, "abc");
 	assert_int_equal(result.status, 0);
 	assert_drawn(run, "2",
-		     STARTED "server: recv connection: more than 3 bytes, the "
-			     "rest was left; -n takes more\n"
+		     STARTED "server: warning: the message was cut after 3 "
+			     "bytes; -n takes more\n"
 			     "server: 3 bytes in * s, *B/s, ended by limit\n");
 }
 
@@ -246,11 +246,13 @@ static void test_progress_goes_before_an_error(void **state)
 	run->client = -1;
 	result = end(run);
 	assert_int_equal(result.status, 1);
-	assert_drawn(run, "0",
-		     STARTED "server: recv connection: Connection reset by "
-			     "peer; its sender gave up, have it sent again\n"
-			     "server: 0 bytes in * s, *B/s, ended by an "
-			     "error\n");
+	assert_drawn(
+		run, "0",
+		STARTED
+		"server: recv connection: Connection reset by "
+		"peer; the sender aborted, send again; -z passes over a probe\n"
+		"server: 0 bytes in * s, *B/s, ended by an "
+		"error\n");
 }
 
 static void test_progress_goes_before_the_deadline_is_told_of(void **state)
@@ -264,7 +266,7 @@ static void test_progress_goes_before_the_deadline_is_told_of(void **state)
 	assert_int_equal(result.status, 124);
 	assert_drawn(run, "0",
 		     STARTED "server: recv connection: nothing came within 2 "
-			     "s, 0 bytes delivered; -t gives more time\n"
+			     "s; -t sets a longer time\n"
 			     "server: 0 bytes in * s, *B/s, ended by an "
 			     "error\n");
 }
@@ -282,8 +284,8 @@ static void test_progress_is_drawn_once_a_second_while_bytes_come(void **state)
 	/* The last time it is only erased. */
 	assert_between(count(run->shown, ERASED) - 1, 1, 2);
 	assert_between(result.out_len, 1, CAUGHT_BYTES);
-	assert_seen(run, STARTED "server: recv connection: the message did not "
-				 "end within 2.3 s, * bytes delivered; *\n"
+	assert_seen(run, STARTED "server: recv connection: the sender did not "
+				 "close within 2.3 s (* bytes delivered); *\n"
 				 "server: * bytes in 2.* s, *B/s, ended by an "
 				 "error\n");
 }
@@ -320,10 +322,10 @@ static void test_progress_is_not_drawn_of_a_line(void **state)
 
 	(void)state;
 	assert_int_equal(end(run).status, 124);
-	assert_not_drawn(run,
-			 STARTED "server: recv connection: the message *\n"
-				 "server: 3 bytes in * s, *B/s, ended by an "
-				 "error\n");
+	assert_not_drawn(run, STARTED
+			 "server: recv connection: no newline came within *\n"
+			 "server: 3 bytes in * s, *B/s, ended by an "
+			 "error\n");
 }
 
 static void test_progress_is_not_drawn_among_traced_steps(void **state)
@@ -343,7 +345,8 @@ static void test_progress_is_not_drawn_if_nobody_asked(void **state)
 
 	(void)state;
 	assert_int_equal(end(run).status, 124);
-	assert_not_drawn(run, "server: recv connection: the message *\n");
+	assert_not_drawn(
+		run, "server: recv connection: the sender did not close *\n");
 }
 
 static void test_progress_is_not_drawn_over_the_message(void **state)
@@ -352,10 +355,11 @@ static void test_progress_is_not_drawn_over_the_message(void **state)
 
 	(void)state;
 	assert_int_equal(end(run).status, 124);
-	assert_not_drawn(run,
-			 STARTED "abcserver: recv connection: the message *\n"
-				 "server: 3 bytes in * s, *B/s, ended by an "
-				 "error\n");
+	assert_not_drawn(
+		run, STARTED
+		"abcserver: recv connection: the sender did not close *\n"
+		"server: 3 bytes in * s, *B/s, ended by an "
+		"error\n");
 }
 
 static void test_progress_is_not_drawn_if_errors_are_no_terminal(void **state)
@@ -369,10 +373,11 @@ static void test_progress_is_not_drawn_if_errors_are_no_terminal(void **state)
 		struct result result = end(&runs[i]);
 
 		assert_string_equal(runs[i].shown, shown[i]);
-		assert_like(result.err,
-			    STARTED "server: recv connection: the message *\n"
-				    "server: 3 bytes in * s, *B/s, ended by an "
-				    "error\n");
+		assert_like(
+			result.err, STARTED
+			"server: recv connection: the sender did not close *\n"
+			"server: 3 bytes in * s, *B/s, ended by an "
+			"error\n");
 		assert_null(strchr(result.err, '\r'));
 		assert_int_equal(result.status, 124);
 	}

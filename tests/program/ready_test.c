@@ -98,10 +98,10 @@ static void test_ready_fails_if_it_can_not_be_written(void **state)
 		shell_start("exec \"$SERVER\" -p 0 -r 3 3>/dev/full");
 
 	(void)state;
-	assert_ended(&server, 1, "",
-		     "server: write ready descriptor: "
-		     "No space left on device; make room, and "
-		     "run it again\n");
+	assert_ended(
+		&server, 1, "",
+		"server: write ready descriptor: "
+		"No space left on device; free some space, and run it again\n");
 }
 
 static void test_ready_serves_a_script_in(void **state)

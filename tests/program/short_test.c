@@ -61,7 +61,7 @@ test_receiver_run_fails_if_a_part_of_the_port_is_written(void **state)
 	assert_int_equal(strlen(seen->ready), 2);
 	assert_string_equal(result.err,
 			    "server: write ready descriptor: No space left on "
-			    "device; make room, and run it again\n");
+			    "device; free some space, and run it again\n");
 	assert_int_equal(result.out_len, 0);
 	assert_int_equal(result.status, STATUS_FAILED);
 }

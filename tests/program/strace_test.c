@@ -248,6 +248,11 @@ static bool take_seen(char *line)
 {
 	if (strncmp(line, "write(2, ", 9) == 0)
 		return false;
+	/* The memory of the C library, which strerror(3) may take. */
+	if (strncmp(line, "brk(", 4) == 0 || strncmp(line, "mmap(", 5) == 0 ||
+	    strncmp(line, "munmap(", 7) == 0 ||
+	    strncmp(line, "getrandom(", 10) == 0)
+		return false;
 	/* How -t makes the kernel interrupt a call. */
 	if (strncmp(line, "--- SIGALRM ", 12) == 0 ||
 	    strncmp(line, "rt_sig", 6) == 0)

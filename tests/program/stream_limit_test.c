@@ -25,8 +25,8 @@ static void limit(struct limited *limited, bool eof, enum target target,
 	limited->said[0] = '\0';
 	if (sent > limit)
 		snprintf(limited->said, sizeof(limited->said),
-			 "server: recv connection: more than %zu bytes, the "
-			 "rest was left; -n takes more\n",
+			 "server: warning: the message was cut after %zu "
+			 "bytes; -n takes more\n",
 			 limit);
 }
 

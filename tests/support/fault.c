@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -114,6 +115,7 @@ int __real_setitimer(int which, const struct itimerval *value,
 ssize_t __real_recv(int fd, void *buf, size_t len, int flags);
 ssize_t __real_write(int fd, const void *buf, size_t len);
 int __real_close(int fd);
+int __real_poll(struct pollfd fds[], nfds_t count, int timeout);
 int __real_pipe(int ends[2]);
 int __real_fcntl(int fd, int command, ...);
 int __real_ioctl(int fd, unsigned long request, ...);
@@ -133,6 +135,7 @@ int __wrap_setitimer(int which, const struct itimerval *value,
 ssize_t __wrap_recv(int fd, void *buf, size_t len, int flags);
 ssize_t __wrap_write(int fd, const void *buf, size_t len);
 int __wrap_close(int fd);
+int __wrap_poll(struct pollfd fds[], nfds_t count, int timeout);
 int __wrap_pipe(int ends[2]);
 int __wrap_fcntl(int fd, int command, ...);
 int __wrap_ioctl(int fd, unsigned long request, ...);
@@ -226,6 +229,12 @@ int __wrap_close(int fd)
 	return due ? result() : released;
 }
 
+int __wrap_poll(struct pollfd fds[], nfds_t count, int timeout)
+{
+	return is_due("poll", fds[0].fd) ? result()
+					 : __real_poll(fds, count, timeout);
+}
+
 int __wrap_pipe(int ends[2])
 {
 	return is_due("pipe", -1) ? result() : __real_pipe(ends);
@@ -272,18 +281,18 @@ const int *fault_reasons(const char *call)
 		    EROFS } },
 		{ "listen", { EADDRINUSE, EBADF, ENOTSOCK, EOPNOTSUPP } },
 		{ "accept",
-		  { EAGAIN,	  EBADF,	   EFAULT,	    EINVAL,
-		    EMFILE,	  ENFILE,	   ENOBUFS,	    ENOMEM,
-		    ENOTSOCK,	  EOPNOTSUPP,	   EPERM,	    EPROTO,
-		    ENOSR,	  ESOCKTNOSUPPORT, EPROTONOSUPPORT, ETIMEDOUT,
-		    ENETDOWN,	  ENOPROTOOPT,	   EHOSTDOWN,	    ENONET,
-		    EHOSTUNREACH, ENETUNREACH } },
+		  { EBADF,	     EFAULT,	      EINVAL,	 EMFILE,
+		    ENFILE,	     ENOBUFS,	      ENOMEM,	 ENOTSOCK,
+		    EOPNOTSUPP,	     EPERM,	      EPROTO,	 ENOSR,
+		    ESOCKTNOSUPPORT, EPROTONOSUPPORT, ETIMEDOUT, ENETDOWN,
+		    ENOPROTOOPT,     EHOSTDOWN,	      ENONET,	 EHOSTUNREACH,
+		    ENETUNREACH } },
 		{ "recv",
 		  { EAGAIN, EBADF, ECONNREFUSED, ECONNRESET, EFAULT, EINVAL,
 		    ENOMEM, ENOTCONN, ENOTSOCK, ETIMEDOUT } },
 		{ "write",
-		  { EAGAIN, EBADF, EDESTADDRREQ, EDQUOT, EFAULT, EFBIG, EINVAL,
-		    EIO, ENOSPC, EPERM, EPIPE } },
+		  { EBADF, EDESTADDRREQ, EDQUOT, EFAULT, EFBIG, EINVAL, EIO,
+		    ENOSPC, EPERM, EPIPE } },
 		{ "getsockopt",
 		  { EBADF, EFAULT, EINVAL, ENOPROTOOPT, ENOTSOCK } },
 		{ "getsockname", { EBADF, EFAULT, EINVAL, ENOBUFS, ENOTSOCK } },
@@ -291,12 +300,13 @@ const int *fault_reasons(const char *call)
 		{ "close", { EBADF, EIO, ENOSPC, EDQUOT } },
 		/* And what the output itself may have to say. */
 		{ "splice",
-		  { EAGAIN, EBADF, EINVAL, ENOMEM, ESPIPE, EDQUOT, EFBIG, EIO,
-		    ENOSPC, EPIPE } },
+		  { EBADF, EINVAL, ENOMEM, ESPIPE, EDQUOT, EFBIG, EIO, ENOSPC,
+		    EPIPE } },
+		{ "poll", { EFAULT, EINVAL, ENOMEM } },
 		{ "pipe", { EFAULT, EINVAL, EMFILE, ENFILE, ENOPKG } },
 		{ "fcntl",
-		  { EACCES, EAGAIN, EBADF, EBUSY, EDEADLK, EFAULT, EINVAL,
-		    EMFILE, ENOLCK, ENOMEM, ENOTDIR, EPERM } },
+		  { EACCES, EBADF, EBUSY, EDEADLK, EFAULT, EINVAL, EMFILE,
+		    ENOLCK, ENOMEM, ENOTDIR, EPERM } },
 		{ "ioctl", { EBADF, EFAULT, EINVAL, ENOTTY } },
 	};
 	static const int none[] = { 0 };

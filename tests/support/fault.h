@@ -42,7 +42,8 @@ size_t fault_delivered(void);
 
 /*
  * The errnos that a call's man page lists, ended by 0; but not those that the
- * modules have to take for a delay, EINTR and accept's ECONNABORTED.
+ * modules have to take for a delay, EINTR, EAGAIN of what may be non-blocking,
+ * and accept's ECONNABORTED.
  */
 const int *fault_reasons(const char *call);
 

@@ -8,14 +8,14 @@ const struct mode modes[MODES] = {
 	{ "plain", SHORT, SHORT, .limit = 128 },
 	{ "plain_into_file", SHORT, SHORT, .target = PLAIN_FILE, .limit = 128 },
 	{ "plain_cut", MESSAGE, 128, .limit = 128,
-	  .said = "server: recv connection: more than 128 bytes, the rest was "
-		  "left; -e takes all, -l a line\n" },
+	  .said = "server: warning: the message was cut after 128 bytes; -e "
+		  "takes all, -l a line\n" },
 	{ "line", MESSAGE, TEXT, .line = true },
 	{ "line_into_terminal", MESSAGE, TEXT, .line = true,
 	  .target = TERMINAL },
 	{ "line_cut", MESSAGE, PIECE + 1, .line = true, .limit = PIECE + 1,
-	  .said = "server: recv connection: more than 4097 bytes, the rest was "
-		  "left; -n takes more\n" },
+	  .said = "server: warning: the message was cut after 4097 bytes; -n "
+		  "takes more\n" },
 	{ "eof_into_pipe", MESSAGE, MESSAGE, .eof = true },
 	{ "eof_into_file", MESSAGE, MESSAGE, .eof = true,
 	  .target = PLAIN_FILE },
@@ -25,8 +25,8 @@ const struct mode modes[MODES] = {
 	  .target = TERMINAL },
 	{ "eof_cut", MESSAGE, 2 * PIECE + 1, .eof = true,
 	  .limit = 2 * PIECE + 1,
-	  .said = "server: recv connection: more than 8193 bytes, the rest was "
-		  "left; -n takes more\n" },
+	  .said = "server: warning: the message was cut after 8193 bytes; -n "
+		  "takes more\n" },
 	{ "skip_empty", SHORT, SHORT, .limit = 128, .skip_empty = true },
 	{ "skip_empty_and_line", MESSAGE, TEXT, .line = true,
 	  .skip_empty = true },
@@ -71,6 +71,6 @@ struct options options_of(const struct mode *mode)
 		.verbose = mode->verbose,
 	};
 
-	assert_true(address_parse("127.0.0.1", 0, &options.address));
+	assert_null(address_parse("127.0.0.1", PORT, &options.address));
 	return options;
 }

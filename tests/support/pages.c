@@ -6,29 +6,36 @@
 #include "support.h"
 
 const struct option_fact option_facts[] = {
-	{ 'b', "bind", "ADDRESS", "listen there, IPv4 or IPv6", "0.0.0.0",
-	  "numeric IPv6 address", "listen on" },
-	{ 'e', "eof", NULL, "the message ends when its sender closes", NULL,
-	  NULL, "the message ends when its sender closes" },
-	{ 'h', "help", NULL, "print this", NULL, NULL, "print" },
-	{ 'l', "line", NULL, "the message ends with its first newline", NULL,
-	  NULL, "the message ends with its first newline" },
-	{ 'n', "bytes", "BYTES", "take no more", "128; with -e or -l no limit",
-	  "from 1 to 9223372036854775807", "take no more" },
-	{ 'p', "port", "PORT", "listen there; 0 is any free port", "8080",
-	  "from 0 to 65535", "0 is any" },
-	{ 'r', "ready", "FD", "write the port to FD once listening", NULL,
-	  "above 2", "write the port" },
-	{ 't', "timeout", "SECONDS", "end after that time, with status 124",
+	{ 'a', "allow", "ADDRESS[/BITS]",
+	  "accept only a sender of this network", NULL, "network",
+	  "only a sender of" },
+	{ 'b', "bind", "ADDRESS", "listen on this IPv4 or IPv6 address",
+	  "0.0.0.0", "numeric IPv6 address", "listen on" },
+	{ 'e', "eof", NULL, "receive until the sender closes", NULL, NULL,
+	  "until the sender closes" },
+	{ 'h', "help", NULL, "print this help", NULL, NULL, "print" },
+	{ 'l', "line", NULL, "receive up to the first newline", NULL, NULL,
+	  "first newline" },
+	{ 'n', "bytes", "BYTES", "receive at most BYTES",
+	  "128; with -e, -l no limit", "from 1 to 9223372036854775807",
+	  "at most" },
+	{ 'p', "port", "PORT", "listen on this port; 0 picks a free one",
+	  "8080", "from 0 to 65535", "0 picks" },
+	{ 'r', "ready", "FD", "once listening, write the port to descriptor FD",
+	  NULL, "above 2", "write the port" },
+	{ 't', "timeout", "SECONDS", "give up after SECONDS, with status 124",
 	  NULL, "from 0.000001 to 999999999.999999", "status 124" },
 	{ 'V', "version", NULL, "print the version", NULL, NULL,
 	  "print the version" },
-	{ 'v', "verbose", NULL, "tell who connects, and what came", NULL, NULL,
-	  "who connects" },
-	{ 'x', "trace", NULL, "show each call, and its man page", NULL, NULL,
-	  "page" },
-	{ 'z', "skip-empty", NULL, "pass over who connects and sends nothing",
-	  NULL, NULL, "pass over" },
+	{ 'v', "verbose", NULL, "report who connects and what was received",
+	  NULL, NULL, "who connects" },
+	{ 'w', "idle", "SECONDS",
+	  "give up after SECONDS of silence, with status 124", NULL, "silence",
+	  "silence" },
+	{ 'x', "trace", NULL, "show each system call and its man page", NULL,
+	  NULL, "page" },
+	{ 'z', "skip-empty", NULL, "ignore connections that send nothing", NULL,
+	  NULL, "send nothing" },
 	{ 0, NULL, NULL, NULL, NULL, NULL, NULL },
 };
 
@@ -36,10 +43,10 @@ const struct status_fact status_facts[] = {
 	{ 0, "delivered", "delivered", "" },
 	{ 1, "failed", "a call failed, or the sender reset the connection",
 	  "on standard error says which and why" },
-	{ 2, "usage", "command line", "listener" },
+	{ 2, "usage error", "command line", "listener" },
 	{ 3, "nothing sent", "closed the connection without sending anything",
 	  "with -e that is an empty message" },
-	{ 124, "time is up", "the time of -t was up", "" },
+	{ 124, "timed out", "the time of -t was up", "" },
 	{ 0, NULL, NULL, NULL },
 };
 
@@ -73,7 +80,7 @@ static void put_option(FILE *to, const struct option_fact *option)
 	snprintf(name, sizeof(name), "%s%s%s", option->name,
 		 option->argument == NULL ? "" : " ",
 		 option->argument == NULL ? "" : option->argument);
-	fprintf(to, "  -%c, --%-17s%s", option->letter, name, option->help);
+	fprintf(to, "  -%c, --%-22s%s", option->letter, name, option->help);
 	if (option->fallback != NULL)
 		fprintf(to, " (%s)", option->fallback);
 	fputc('\n', to);
@@ -86,12 +93,14 @@ const char *help_text(void)
 
 	fprintf(to,
 		"usage: %s\n"
-		"Takes one TCP connection and writes the message that it sends "
-		"to standard output.\n\n",
+		"Accept one TCP connection and write the message received to "
+		"standard output.\n\n",
 		usage_text());
 	for (size_t i = 0; option_facts[i].letter != 0; i++)
 		put_option(to, &option_facts[i]);
-	fputs("\nExit status:", to);
+	fputs("\nWithout -e or -l the message is what one recv returns, "
+	      "which may not be all.\nExit status:",
+	      to);
 	for (size_t i = 0; status_facts[i].help != NULL; i++)
 		fprintf(to, "%s %d %s", i == 0 ? "" : ",",
 			status_facts[i].status, status_facts[i].help);

@@ -78,20 +78,23 @@ void play_end(void);
 
 /* What the program says, but for its trace. */
 #define RESET                                                                  \
-	"server: recv connection: Connection reset by peer; its sender gave "  \
-	"up, have it sent again\n"
+	"server: recv connection: Connection reset by peer; the sender "       \
+	"aborted, send again; -z passes over a probe\n"
+#define RESET_LATER                                                            \
+	"server: recv connection: Connection reset by peer; the sender "       \
+	"aborted, send again\n"
 #define NOTHING                                                                \
 	"server: recv connection: closed by its sender, nothing sent; -z "     \
 	"waits for the next\n"
+#define UNENDED "server: warning: the sender closed before a newline\n"
 #define NO_LISTENER                                                            \
 	"server: LISTEN_FDS: descriptor 3 is not a listening stream socket; "  \
 	"pass the listener, not a connection\n"
 #define REST(bytes, hint)                                                      \
-	"server: recv connection: more than " bytes                            \
-	" bytes, the rest was left; " hint "\n"
+	"server: warning: the message was cut after " bytes " bytes; " hint "\n"
 #define FULL                                                                   \
-	"server: write standard output: No space left on device; make room, "  \
-	"and run it again\n"
+	"server: write standard output: No space left on device; free some "   \
+	"space, and run it again\n"
 #define LISTENING "Listening on 0.0.0.0 8080\n"
 #define RECEIVED(n) "Connection received on 127.0.0.1 $" n "\n"
 #define SKIPPED                                                                \

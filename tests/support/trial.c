@@ -25,7 +25,7 @@ enum {
 const char *const calls[CALLS] = {
 	"setitimer", "socket", "setsockopt",  "bind",  "listen",
 	"fcntl",     "pipe",   "getsockname", "ioctl", "accept",
-	"recv",	     "splice", "write",	      "close",
+	"recv",	     "splice", "write",	      "poll",  "close",
 };
 
 struct seen *seen;
@@ -144,18 +144,21 @@ static enum role role_of(int fd)
 
 static void watch(const char *call, int fd, bool fails)
 {
-	if (strcmp(call, "accept") == 0) {
+	const enum role role = role_of(fd);
+	const bool waits = strcmp(call, "poll") == 0;
+
+	if (strcmp(call, "accept") == 0 || (waits && role == LISTENER)) {
 		seen->port = bound_port(fd);
 		connect_next(fd);
 	}
-	if (strcmp(call, "recv") == 0)
+	if (strcmp(call, "recv") == 0 || (waits && role == CONNECTION))
 		await_sent(fd);
 	for (size_t i = 0; i < CALLS; i++)
 		seen->counts[i] += strcmp(call, calls[i]) == 0;
 	if (!fails)
 		return;
 	seen->failed = true;
-	seen->role = role_of(fd);
+	seen->role = role;
 	seen->delivered = fault_delivered();
 }
 
@@ -188,6 +191,7 @@ static int run(const void *argument)
 	fault_shorten("splice", trial->most_splice);
 	fault_shorten("write", trial->most_write);
 	fault_shorten("line", trial->most_line);
+	signal(SIGPIPE, SIG_IGN);
 	fault_watch(watch);
 	if (trial->call != NULL)
 		fault_fail(trial->call, trial->nth, trial->reason);
@@ -197,6 +201,7 @@ static int run(const void *argument)
 	if (trial->mode->ready)
 		take_ready(ends[0]);
 	/* Nothing is left to flush, and a sanitizer has thousands to end. */
+	before -= fcntl(STDOUT_FILENO, F_GETFD) == -1;
 	_exit(open_descriptors() == before ? (int)status : LEAKED);
 }
 

@@ -15,7 +15,7 @@
  */
 
 enum {
-	CALLS = 14,
+	CALLS = 15,
 	PROBES = 2, /* that -z has to pass over */
 };
 

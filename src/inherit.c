@@ -1,0 +1,65 @@
+#include "inherit.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "net.h"
+#include "number.h"
+#include "report.h"
+#include "usage.h"
+
+enum {
+	FIRST_INHERITED = 3, /* SD_LISTEN_FDS_START */
+};
+
+/* Whether what is in the environment was meant for this process. */
+static bool is_ours(const struct options *options)
+{
+	const char *pid = getenv("LISTEN_PID");
+	uint64_t n;
+
+	if (pid == NULL || !number_parse(pid, 1, INT_MAX, &n) ||
+	    getenv("LISTEN_FDS") == NULL)
+		return false;
+	if (n != (uint64_t)getpid() && options->verbose)
+		report("server: LISTEN_PID is %s, not this process: the "
+		       "inherited listener is not used; exec server",
+		       pid);
+	return n == (uint64_t)getpid();
+}
+
+static bool has_ip(int listener)
+{
+	struct address bound = { .len = ADDRESS_LEN };
+
+	return net_getsockname(listener, &bound.any, &bound.len) == 0 &&
+	       (bound.any.sa_family == AF_INET ||
+		bound.any.sa_family == AF_INET6);
+}
+
+int inherit_listener(struct options *options)
+{
+	uint64_t n;
+
+	if (!is_ours(options))
+		return 0;
+	if (!number_parse(getenv("LISTEN_FDS"), 1, 1, &n))
+		return usage_refuse("LISTEN_FDS", getenv("LISTEN_FDS"),
+				    "must be 1: only one listener can be "
+				    "inherited");
+	if (options->ready == FIRST_INHERITED)
+		return usage_refuse("-r", "3",
+				    "that is the inherited listener, take "
+				    "another");
+	if (net_check_listener(FIRST_INHERITED) == -1)
+		return usage_refuse("LISTEN_FDS", NULL,
+				    "descriptor 3 is not a listening stream "
+				    "socket; pass the listener, not a "
+				    "connection");
+	if (options->allows_some && !has_ip(FIRST_INHERITED))
+		return usage_refuse("-a", NULL,
+				    "the inherited listener has no IP address");
+	options->inherited = FIRST_INHERITED;
+	return 0;
+}

@@ -1,0 +1,207 @@
+/* How a step ends: the line of what was late, to the letter, and the status. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "step.h"
+#include "support.h"
+
+struct late {
+	const char *call, *object;
+	bool line;	    /* -l */
+	int reason;	    /* EINTR of -t, ETIME of -w */
+	uint64_t us;	    /* of the limit */
+	uint64_t delivered; /* bytes */
+	size_t pending;	    /* of a character that is kept */
+	const char *says;   /* behind the object */
+};
+
+/* The other limit is of no matter. */
+static int end_late(const void *argument)
+{
+	const struct late *late = argument;
+	const bool idle = late->reason == ETIME;
+	struct options options = { .line = late->line,
+				   .timeout_us = idle ? 77 : late->us,
+				   .idle_us = idle ? late->us : 77 };
+	struct run run = { .options = &options,
+			   .output.delivered = late->delivered,
+			   .output.terminal.len = late->pending };
+
+	errno = late->reason;
+	if (step_check(&run, late->call, late->object, -1))
+		return 1;
+	/* What goes wrong after it is not told. */
+	errno = EIO;
+	if (step_check(&run, "close", "listener", -1))
+		return 2;
+	return run.status == STATUS_DEADLINE ? 0 : 3;
+}
+
+static int pass(const void *unused)
+{
+	struct options options = { 0 };
+	struct run run = { .options = &options };
+
+	(void)unused;
+	errno = EINTR;
+	if (!step_check(&run, "recv", "connection", 0) ||
+	    !step_check(&run, "recv", "connection", 7))
+		return 1;
+	return run.status == STATUS_OK ? 0 : 2;
+}
+
+/* The hint goes by whether a byte has come. */
+static int end_reset(const void *delivered)
+{
+	struct options options = { 0 };
+	struct run run = { .options = &options,
+			   .output.delivered = *(const uint64_t *)delivered };
+
+	errno = ECONNRESET;
+	step_check(&run, "recv", "connection", -1);
+	return run.status == STATUS_FAILED ? 0 : 1;
+}
+
+static struct result run_in_child(int (*body)(const void *),
+				  const void *argument)
+{
+	struct process child = process_start(body, argument);
+	struct result result = process_end(&child);
+
+	assert_int_equal(result.status, 0);
+	return result;
+}
+
+static void assert_late(const struct late *late)
+{
+	char line[256];
+
+	snprintf(line, sizeof(line), "server: %s %s: %s\n", late->call,
+		 late->object, late->says);
+	assert_string_equal(run_in_child(end_late, late).err, line);
+}
+
+static void test_step_check_says_what_was_missing_in_the_run(void **state)
+{
+	static const struct late cases[] = {
+		{ "accept", "0.0.0.0:8080", false, EINTR, 5000000, 0, 0,
+		  "nobody connected within 5 s; -t sets a longer time" },
+		{ "recv", "connection", false, EINTR, 250000, 0, 0,
+		  "nothing came within 0.25 s; -t sets a longer time" },
+		{ "recv", "connection", true, EINTR, 250000, 0, 0,
+		  "no newline came within 0.25 s; -t sets a longer time" },
+		{ "recv", "connection", true, EINTR, 250000, 3, 0,
+		  "no newline came within 0.25 s (3 bytes delivered); "
+		  "-t sets a longer time" },
+		{ "recv", "connection", false, EINTR, 5000000, 1, 2,
+		  "the sender did not close within 5 s (3 bytes delivered); "
+		  "nc needs -N to close, -t sets a longer time" },
+		{ "write", "standard output", false, EINTR, 5000000, 0, 0,
+		  "it took no more within 5 s; -t sets a longer time" },
+		{ "write", "standard output", true, EINTR, 5000000, 65536, 0,
+		  "it took no more within 5 s (65536 bytes delivered); "
+		  "-t sets a longer time" },
+		{ "write", "standard output", false, EINTR, 5000000, UINT64_MAX,
+		  0,
+		  "it took no more within 5 s (18446744073709551615 bytes "
+		  "delivered); -t sets a longer time" },
+		{ "write", "ready descriptor", false, EINTR, 300000, 0, 0,
+		  "it took no more within 0.3 s; -t sets a longer time" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_late(&cases[i]);
+}
+
+static void test_step_check_says_what_was_missing_in_a_silence(void **state)
+{
+	static const struct late cases[] = {
+		{ "accept", "0.0.0.0:8080", false, ETIME, 5000000, 0, 0,
+		  "nobody connected for 5 s; -w sets a longer time" },
+		{ "recv", "connection", false, ETIME, 250000, 0, 0,
+		  "nothing came for 0.25 s; -w sets a longer time" },
+		{ "recv", "connection", true, ETIME, 250000, 3, 0,
+		  "nothing came for 0.25 s (3 bytes delivered); "
+		  "-w sets a longer time" },
+		{ "recv", "connection", false, ETIME, 5000000, 1, 0,
+		  "nothing came for 5 s (1 bytes delivered); "
+		  "-w sets a longer time" },
+		{ "write", "standard output", false, ETIME, 5000000, 9, 0,
+		  "it took no more for 5 s (9 bytes delivered); "
+		  "-w sets a longer time" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_late(&cases[i]);
+}
+
+static void test_step_check_tells_the_time_as_it_was_typed(void **state)
+{
+	static const struct {
+		uint64_t us;
+		const char *text;
+	} times[] = {
+		{ 100, "0.0001" },
+		{ 100000, "0.1" },
+		{ 999999, "0.999999" },
+		{ 1234567, "1.234567" },
+		{ 1000000000000, "1000000" },
+		{ 4294967297, "4294.967297" },
+		{ 123456789123456, "123456789.123456" },
+		{ 999999999999999, "999999999.999999" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+		struct late late = { "accept",	  "x", false, EINTR,
+				     times[i].us, 0,   0,     NULL };
+		char says[128];
+
+		snprintf(says, sizeof(says),
+			 "nobody connected within %s s; -t sets a longer time",
+			 times[i].text);
+		late.says = says;
+		assert_late(&late);
+	}
+}
+
+static void test_step_check_is_silent_if_the_step_did_not_fail(void **state)
+{
+	(void)state;
+	assert_string_equal(run_in_child(pass, NULL).err, "");
+}
+
+static void test_step_check_gives_the_hint_of_what_has_come(void **state)
+{
+	const uint64_t none = 0, one = 1;
+
+	(void)state;
+	assert_string_equal(run_in_child(end_reset, &none).err,
+			    "server: recv connection: Connection reset by "
+			    "peer; the sender aborted, send again; -z "
+			    "passes over a probe\n");
+	assert_string_equal(run_in_child(end_reset, &one).err,
+			    "server: recv connection: Connection reset by "
+			    "peer; the sender aborted, send again\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			test_step_check_says_what_was_missing_in_the_run),
+		cmocka_unit_test(
+			test_step_check_says_what_was_missing_in_a_silence),
+		cmocka_unit_test(
+			test_step_check_tells_the_time_as_it_was_typed),
+		cmocka_unit_test(
+			test_step_check_is_silent_if_the_step_did_not_fail),
+		cmocka_unit_test(
+			test_step_check_gives_the_hint_of_what_has_come),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
