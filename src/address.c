@@ -96,20 +96,19 @@ const char *address_text(const struct address *address,
 	return text;
 }
 
-/* The bytes of an address that are compared: 4, 16, or none. */
+/* The bytes that are compared: 4 of IPv4, also as IPv6 maps it, 16, or none. */
 static uint8_t *bytes_of(struct address *address, size_t *len)
 {
-	struct in6_addr *ip6 = &address->ip6.sin6_addr;
+	uint8_t *bytes = address->ip6.sin6_addr.s6_addr;
+	const int family = address->any.sa_family;
 
-	*len = address->any.sa_family == AF_INET ? 4 : 16;
-	if (address->any.sa_family == AF_INET)
+	*len = family == AF_INET ? 4 : family == AF_INET6 ? 16 : 0;
+	if (family == AF_INET)
 		return (uint8_t *)&address->ip4.sin_addr;
-	if (address->any.sa_family != AF_INET6)
-		*len = 0;
-	if (*len == 0 || !IN6_IS_ADDR_V4MAPPED(ip6))
-		return ip6->s6_addr;
+	if (*len == 0 || !IN6_IS_ADDR_V4MAPPED(&address->ip6.sin6_addr))
+		return bytes;
 	*len = 4;
-	return ip6->s6_addr + 12;
+	return bytes + 12;
 }
 
 /* Clears all but the first bits. Returns whether one of those was set. */
@@ -155,5 +154,7 @@ bool network_has(const struct network *network, const struct address *address)
 	uint8_t *bytes = bytes_of(&other, &len);
 
 	clear_behind(bytes, len, network->bits);
-	return len == base_len && memcmp(bytes, base_bytes, len) == 0;
+	return len == base_len && memcmp(bytes, base_bytes, len) == 0 &&
+	       (len == 4 || base.ip6.sin6_scope_id == 0 ||
+		base.ip6.sin6_scope_id == other.ip6.sin6_scope_id);
 }

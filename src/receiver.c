@@ -65,8 +65,8 @@ static bool is_allowed(struct run *run, const struct address *peer)
 	if (!options->allows_some || network_has(&options->allow, peer))
 		return true;
 	if (options->verbose)
-		report("server: accept %s: not of the network of -a, waiting "
-		       "for the next",
+		report("server: accept %s: not a sender that -a "
+		       "allows, waiting for the next",
 		       run->where);
 	step_close(run, "connection", &run->connection);
 	return false;
