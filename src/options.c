@@ -1,5 +1,6 @@
 #include "options.h"
 
+#include <ctype.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
@@ -102,12 +103,13 @@ static int set_seconds(const char *option, const char *value, uint64_t *us)
  */
 static int refuse_option(int answer, const char *argument)
 {
-	const char letter[] = { '-', (char)optopt, '\0' };
+	/* One that is not ASCII is but a part of a character. */
+	const char letter[] = { '-', isascii(optopt) ? (char)optopt : '?',
+				'\0' };
 
 	if (answer == ':')
 		return usage_refuse(letter, NULL, "needs a value");
-	/* A letter that is no ASCII is a part of a character. */
-	if (optopt <= 0 || optopt > '~')
+	if (optopt == 0)
 		return usage_refuse(argument, NULL,
 				    "unknown or ambiguous option");
 	if (optopt != ':' && strchr(letters, optopt) != NULL)

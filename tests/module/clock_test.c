@@ -33,10 +33,16 @@ int __wrap_clock_gettime(clockid_t id, struct timespec *now)
 	return 0;
 }
 
+/* Of the terminal; NULL for none. */
+static const char *term = "xterm";
+
 static bool start(bool live)
 {
 	clock_us = START_US;
-	setenv("TERM", "xterm", 1);
+	if (term == NULL)
+		unsetenv("TERM");
+	else
+		setenv("TERM", term, 1);
 	report_start(live);
 	return report_progress(0);
 }
@@ -260,6 +266,20 @@ static void test_report_progress_is_silent_if_it_is_not_live(void **state)
 	assert_screen(draw_where_it_is_not_live, &not_asked, "line\n");
 }
 
+/* It could not erase the line. */
+static void test_report_progress_is_silent_on_a_dumb_terminal(void **state)
+{
+	static const char *const dumb[] = { NULL, "", "dumb" };
+	const bool asked = true;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		term = dumb[i];
+		assert_screen(draw_where_it_is_not_live, &asked, "line\n");
+	}
+	term = "xterm";
+}
+
 static void test_report_progress_tries_once_if_stderr_fails(void **state)
 {
 	(void)state;
@@ -288,6 +308,8 @@ int main(void)
 			test_report_ends_a_line_that_is_too_long_over_a_live_one),
 		cmocka_unit_test(
 			test_report_progress_is_silent_if_it_is_not_live),
+		cmocka_unit_test(
+			test_report_progress_is_silent_on_a_dumb_terminal),
 		cmocka_unit_test(
 			test_report_progress_tries_once_if_stderr_fails),
 		cmocka_unit_test(

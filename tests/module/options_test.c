@@ -210,6 +210,16 @@ static void test_options_parse_takes_the_ends_of_each_range(void **state)
 					"-e", "-n9223372036854775807" })
 				 .limit,
 			 INT64_MAX);
+	assert_int_equal(parsed((const char *const[MOST]){ "-n131072" }).limit,
+			 131072);
+	assert_int_equal(
+		parsed((const char *const[MOST]){ "-l", "-n131073" }).limit,
+		131073);
+	got = parsed((const char *const[MOST]){ "-a10.0.0.0/8" });
+	assert_true(got.allows_some);
+	assert_int_equal(got.allow.bits, 8);
+	assert_int_equal(
+		parsed((const char *const[MOST]){ "-w.000001" }).idle_us, 1);
 	assert_int_equal(
 		parsed((const char *const[MOST]){ "-t.000001" }).timeout_us, 1);
 	assert_int_equal(
@@ -330,6 +340,10 @@ static void test_options_parse_refuses_what_is_no_option(void **state)
 		  "\"\": unexpected argument; -b takes the address, -p the "
 		  "port" },
 		{ { "-le" }, "-l -e: only one of them can end the message" },
+		{ { "-n131073" },
+		  "-n: one recv takes at most 131072 bytes; add -e to take "
+		  "more" },
+		{ { "-\xc3\xa9" }, "-?: unknown option" },
 		{ { "-e", "-p1", "-l" },
 		  "-l -e: only one of them can end the message" },
 	};
@@ -349,6 +363,22 @@ static void test_options_parse_refuses_bad_values(void **state)
 		  "not an IP address such as 127.0.0.1 or ::1",
 		  { "", "localhost", "127.0.0", "127.0.0.256", " 127.0.0.1",
 		    "127.0.0.1 ", "1:2", "::g", "0x7f.1", "127.0.0.1:80" } },
+		{ "-b",
+		  "a link-local address needs its interface, as in "
+		  "fe80::1%eth0",
+		  { "fe80::1", "FE80::1", "febf::1" } },
+		{ "-b", "write it without brackets", { "[::1]" } },
+		{ "-b", "no such interface", { "::1%", "fe80::1%no such" } },
+		{ "-a",
+		  "not an IP address such as 127.0.0.1 or ::1",
+		  { "", "localhost", "10", "10.0.0.0:80" } },
+		{ "-a", "not from /0 to /32", { "10.0.0.0/", "10.0.0.0/33" } },
+		{ "-a",
+		  "bits behind the prefix are set, the network is 10.0.0.0/8",
+		  { "10.1.2.3/8" } },
+		{ "-w",
+		  "not seconds from 0.000001 to 999999999.999999",
+		  { "", "0", "-1", "1s", "1e3", "1000000000" } },
 		{ "-n",
 		  "not a number of bytes from 1 up, in digits",
 		  { "", "0", "-1", "+1", " 1", "1 ", "1k", "1.5", "x",

@@ -79,6 +79,44 @@ static void test_output_write_is_repeated_if_interrupted(void **state)
 	close(ends[1]);
 }
 
+/* A full pipe: poll waits, and where it fails, that is the error. */
+static void test_output_write_fails_if_poll_fails(void **state)
+{
+	static char filled[4096];
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(fcntl(ends[1], F_SETFL, O_NONBLOCK), 0);
+	while (write(ends[1], filled, sizeof(filled)) > 0)
+		continue;
+	for (const int *reason = fault_reasons("poll"); *reason; reason++) {
+		fault_fail("poll", 1, *reason);
+		assert_int_equal(output_write(ends[1], text, sizeof(text)), 0);
+		assert_int_equal(errno, *reason);
+		assert_int_equal(fault_calls(), 1);
+	}
+	fault_reset();
+	close(ends[0]);
+	close(ends[1]);
+}
+
+/* The first write finds no room, and poll, which is interrupted, some. */
+static void test_output_write_goes_on_if_poll_is_interrupted(void **state)
+{
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	fault_fail("write", 1, EAGAIN);
+	assert_int_equal(output_write(ends[1], text, sizeof(text)),
+			 sizeof(text));
+	fault_reset();
+	assert_written(ends[0]);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 static void test_output_write_fails_if_write_fails(void **state)
 {
 	(void)state;
@@ -270,6 +308,9 @@ static void test_output_finish_shows_nothing_after_a_failure(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_output_write_fails_if_poll_fails),
+		cmocka_unit_test(
+			test_output_write_goes_on_if_poll_is_interrupted),
 		cmocka_unit_test(test_output_write_writes_every_byte),
 		cmocka_unit_test(test_output_write_writes_nothing_if_len_is_0),
 		cmocka_unit_test(test_output_write_completes_short_writes),

@@ -100,6 +100,23 @@ static void test_receiver_run_delivers_a_message(void **state)
 	}
 }
 
+/* The others are closed; where that fails, the run has failed. */
+static void test_receiver_run_fails_if_it_can_not_close_others(void **state)
+{
+	const struct fault_case fault = { "close", 1, EIO };
+	struct result result;
+
+	(void)state;
+	options.allows_some = true;
+	assert_null(network_parse("192.0.2.1", &options.allow));
+	result = receive(&fault, 3);
+	options.allows_some = false;
+	assert_string_equal(result.err,
+			    "server: close connection: Input/output error; man "
+			    "2 close has more\n");
+	assert_int_equal(result.status, STATUS_FAILED);
+}
+
 static void test_receiver_run_leaves_the_rest_if_over_128(void **state)
 {
 	static const size_t lengths[] = { 129, LONGEST };
@@ -335,6 +352,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_receiver_run_delivers_a_message),
+		cmocka_unit_test(
+			test_receiver_run_fails_if_it_can_not_close_others),
 		cmocka_unit_test(test_receiver_run_leaves_the_rest_if_over_128),
 		cmocka_unit_test(
 			test_receiver_run_leaves_what_one_recv_does_not_take),

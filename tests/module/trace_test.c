@@ -123,6 +123,21 @@ static int say_address(const void *argument)
 	return 0;
 }
 
+struct polled {
+	struct pollfd fds[2];
+	int count, result;
+};
+
+static int say_poll(const void *argument)
+{
+	const struct polled *polled = argument;
+
+	trace_start();
+	errno = EINVAL;
+	trace_poll(polled->fds, polled->count, polled->result);
+	return errno == EINVAL ? 0 : 1;
+}
+
 static void assert_said(int (*body)(const void *), const void *argument,
 			const char *expected)
 {
@@ -326,6 +341,26 @@ static void test_trace_address_shows_ip6(void **state)
 			       "\"::\", &sin6_addr), sin6_scope_id=0}, [28]");
 }
 
+/* strace names the interface of a link; of another zone it has the number. */
+static void test_trace_address_shows_a_zone(void **state)
+{
+	struct shown shown = { .filled = false };
+
+	(void)state;
+	skip_without(if_nametoindex("lo") != 0, "an interface lo");
+	assert_null(address_parse("fe80::1%lo", 80, &shown.address));
+	assert_address(&shown, "{sa_family=AF_INET6, sin6_port=htons(80), "
+			       "sin6_flowinfo=htonl(0), inet_pton(AF_INET6, "
+			       "\"fe80::1\", &sin6_addr), "
+			       "sin6_scope_id=if_nametoindex(\"lo\")}, 28");
+	shown.address.ip6.sin6_scope_id = 77777;
+	assert_address(&shown,
+		       "{sa_family=AF_INET6, sin6_port=htons(80), "
+		       "sin6_flowinfo=htonl(0), inet_pton(AF_INET6, "
+		       "\"fe80::1\", &sin6_addr), sin6_scope_id=77777}, "
+		       "28");
+}
+
 /* Such as that of a local socket; where it is in memory stays the same. */
 static void test_trace_address_shows_the_place_of_another_family(void **state)
 {
@@ -344,6 +379,43 @@ static void test_trace_address_shows_the_place_of_another_family(void **state)
 	assert_address(&shown, arguments);
 }
 
+static void test_trace_poll_shows_what_is_asked_and_answered(void **state)
+{
+	static const struct {
+		struct polled polled;
+		const char *says;
+	} cases[] = {
+		{ { { { 3, POLLIN, POLLIN }, { 1, 0, 0 } }, 2, 1 },
+		  "[{fd=3, events=POLLIN}, {fd=1, events=0}], 2, -1) = 1 "
+		  "([{fd=3, revents=POLLIN}])" },
+		{ { { { 4, POLLIN, 0 }, { 1, 0, POLLERR } }, 2, 1 },
+		  "[{fd=4, events=POLLIN}, {fd=1, events=0}], 2, -1) = 1 "
+		  "([{fd=1, revents=POLLERR}])" },
+		{ { { { 4, POLLIN, POLLIN | POLLERR | POLLHUP },
+		      { 1, 0, POLLHUP } },
+		    2,
+		    2 },
+		  "[{fd=4, events=POLLIN}, {fd=1, events=0}], 2, -1) = 2 "
+		  "([{fd=4, revents=POLLIN|POLLERR|POLLHUP}, {fd=1, "
+		  "revents=POLLHUP}])" },
+		{ { { { 1, POLLOUT, POLLOUT | POLLNVAL } }, 1, 1 },
+		  "[{fd=1, events=POLLOUT}], 1, -1) = 1 ([{fd=1, "
+		  "revents=POLLOUT|POLLNVAL}])" },
+		{ { { { 1, POLLOUT, 0 } }, 1, -1 },
+		  "[{fd=1, events=POLLOUT}], 1, -1) = -1 EINVAL (Invalid "
+		  "argument)" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char line[256];
+
+		snprintf(line, sizeof(line), "server: poll(%s    man 2 poll\n",
+			 cases[i].says);
+		assert_said(say_poll, &cases[i].polled, line);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -356,8 +428,11 @@ int main(void)
 		cmocka_unit_test(test_trace_buffer_quotes_as_strace_does),
 		cmocka_unit_test(test_trace_buffer_shows_32_bytes),
 		cmocka_unit_test(test_trace_buffer_shows_failures),
+		cmocka_unit_test(
+			test_trace_poll_shows_what_is_asked_and_answered),
 		cmocka_unit_test(test_trace_address_shows_ip4),
 		cmocka_unit_test(test_trace_address_shows_ip6),
+		cmocka_unit_test(test_trace_address_shows_a_zone),
 		cmocka_unit_test(
 			test_trace_address_shows_the_place_of_another_family),
 	};

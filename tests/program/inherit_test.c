@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "address.h"
 #include "net.h"
 #include "pages.h"
 #include "play.h"
@@ -145,6 +146,66 @@ static void test_inherited_listener_may_be_a_local_one(void **state)
 	close(listener);
 }
 
+static void test_inherited_listener_without_ip_goes_without_allow(void **state)
+{
+	int listener = local_listener(SOCK_STREAM);
+	struct process server = start_on(listener, "-a 127.0.0.1");
+	struct result result = process_end(&server);
+
+	(void)state;
+	assert_like(result.err, "server: -a: the inherited listener has no IP "
+				"address\nserver: usage: *\n");
+	assert_int_equal(result.status, 2);
+	close(listener);
+}
+
+static void test_inherited_listener_is_for_whom_allow_lets(void **state)
+{
+	int listener = listener_on_loopback();
+	struct process server = start_on(listener, "-a 127.0.0.1");
+	int client = client_connect(bound_port(listener));
+
+	(void)state;
+	client_send(client, "hi\n", 3);
+	assert_ended(&server, 0, "hi\n", "");
+	close(client);
+	close(listener);
+}
+
+static void test_inherited_listener_of_ip6_may_have_allow(void **state)
+{
+	struct address address;
+	int listener, client;
+	struct process server;
+
+	(void)state;
+	needs_ip6();
+	listener = net_socket(AF_INET6, SOCK_STREAM, 0);
+	assert_null(address_parse("::1", 0, &address));
+	assert_int_equal(net_bind(listener, &address.any, address.len), 0);
+	assert_int_equal(net_listen(listener, 1), 0);
+	server = start_on(listener, "-a ::1");
+	client = client_connect6(bound_port(listener));
+	client_send(client, "hi\n", 3);
+	assert_ended(&server, 0, "hi\n", "");
+	close(client);
+	close(listener);
+}
+
+static void test_listener_of_another_process_is_told_of(void **state)
+{
+	struct process server = shell_start(
+		"LISTEN_PID=1 LISTEN_FDS=1 exec \"$SERVER\" -v -p 0 -t .1");
+	struct result result = process_end(&server);
+
+	(void)state;
+	assert_like(result.err,
+		    "server: LISTEN_PID is 1, not this process: the inherited "
+		    "listener is not used; exec server\n"
+		    "Listening on *\n"
+		    "server: accept *\n");
+}
+
 static void assert_no_listener(int fd)
 {
 	struct process server = start_on(fd, "");
@@ -218,7 +279,13 @@ static void test_ready_may_not_be_the_inherited_listener(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[5 + SCENES] = {
+	struct CMUnitTest tests[9 + SCENES] = {
+		cmocka_unit_test(test_inherited_listener_of_ip6_may_have_allow),
+		cmocka_unit_test(
+			test_inherited_listener_without_ip_goes_without_allow),
+		cmocka_unit_test(
+			test_inherited_listener_is_for_whom_allow_lets),
+		cmocka_unit_test(test_listener_of_another_process_is_told_of),
 		cmocka_unit_test(test_systemd_passes_its_listener),
 		cmocka_unit_test(test_inherited_listener_may_be_a_local_one),
 		cmocka_unit_test(test_inherited_descriptor_is_no_listener),
@@ -227,7 +294,7 @@ int main(void)
 	};
 	char names[SCENES][NAME_BYTES];
 
-	name_scenes(tests + 5, names, "test_inherited_listener_", scenes,
+	name_scenes(tests + 9, names, "test_inherited_listener_", scenes,
 		    SCENES);
 
 	return cmocka_run_group_tests(tests, fill_stream, NULL);

@@ -41,10 +41,15 @@ struct wait {
 	void (*play)(void);
 	enum out out;
 	const char *err;
+	const char *silent; /* with -w; NULL if something happens all along */
 };
 
 #define TIME_UP(what, hint)                                                    \
 	"server: " what " within 0.25 s" hint "-t sets a longer time\n"
+#define SILENT(what, bytes)                                                    \
+	"server: " what " for 0.25 s" bytes "; -w sets a longer time\n"
+#define NO_BYTE SILENT("recv connection: nothing came", "")
+#define NO_ROOM SILENT("write standard output: it took no more", "*")
 #define NO_SENDER TIME_UP("accept 0.0.0.0:[0-9]*: nobody connected", "; ")
 #define NOTHING_CAME TIME_UP("recv connection: nothing came", "; ")
 #define NO_NEWLINE TIME_UP("recv connection: no newline came", "*; ")
@@ -146,31 +151,34 @@ static void probe(void)
 }
 
 static const struct wait waits[] = {
-	{ "accept", "", stay_away, PIPE, NO_SENDER },
-	{ "accept_while_probes_come", "-z", probe, PIPE, ANY },
-	{ "accept_while_probes_come_with_line", "-lz", probe, PIPE, ANY },
-	{ "accept_while_probes_come_with_eof", "-ez", probe, PIPE, ANY },
-	{ "recv", "", stay_silent, PIPE, NOTHING_CAME },
-	{ "recv_with_line", "-l", stay_silent, PIPE, NO_NEWLINE },
-	{ "recv_with_eof", "-e", stay_silent, PIPE, NOTHING_CAME },
-	{ "recv_with_skip_empty", "-z", stay_silent, PIPE, NOTHING_CAME },
-	{ "recv_of_a_line_that_drips", "-l", drip, PIPE, NO_NEWLINE },
-	{ "recv_of_a_stream_that_drips", "-e", drip, PIPE, NO_END },
+	{ "accept", "", stay_away, PIPE, NO_SENDER,
+	  SILENT("accept 0.0.0.0:[0-9]*: nobody connected", "") },
+	{ "accept_while_probes_come", "-z", probe, PIPE, ANY, NULL },
+	{ "accept_while_probes_come_with_line", "-lz", probe, PIPE, ANY, NULL },
+	{ "accept_while_probes_come_with_eof", "-ez", probe, PIPE, ANY, NULL },
+	{ "recv", "", stay_silent, PIPE, NOTHING_CAME, NO_BYTE },
+	{ "recv_with_line", "-l", stay_silent, PIPE, NO_NEWLINE, NO_BYTE },
+	{ "recv_with_eof", "-e", stay_silent, PIPE, NOTHING_CAME, NO_BYTE },
+	{ "recv_with_skip_empty", "-z", stay_silent, PIPE, NOTHING_CAME,
+	  NO_BYTE },
+	{ "recv_of_a_line_that_drips", "-l", drip, PIPE, NO_NEWLINE, NULL },
+	{ "recv_of_a_stream_that_drips", "-e", drip, PIPE, NO_END, NULL },
 	{ "recv_of_a_stream_that_drips_into_a_file", "-e >\"$FOLDER/file\"",
-	  drip, PIPE, NO_END },
-	{ "recv_of_a_line_that_pours", "-l >/dev/null", flood, PIPE,
-	  NO_NEWLINE },
-	{ "recv_of_a_stream_that_pours", "-e >/dev/null", flood, PIPE, ANY },
+	  drip, PIPE, NO_END, NULL },
+	{ "recv_of_a_line_that_pours", "-l >/dev/null", flood, PIPE, NO_NEWLINE,
+	  NULL },
+	{ "recv_of_a_stream_that_pours", "-e >/dev/null", flood, PIPE, ANY,
+	  NULL },
 	{ "write_of_a_message_to_a_full_pipe", "", send_and_stay, FULL_PIPE,
-	  STUCK },
+	  STUCK, NO_ROOM },
 	{ "write_of_a_line_to_a_full_pipe", "-l", send_and_stay, FULL_PIPE,
-	  STUCK },
+	  STUCK, NO_ROOM },
 	{ "write_of_a_stream_to_a_full_pipe", "-e", send_and_stay, FULL_PIPE,
-	  STUCK },
-	{ "write_of_a_line_to_a_socket", "-l", flood, SOCKET, STUCK },
-	{ "splice_to_a_full_pipe", "-e", flood, FULL_PIPE, STUCK },
-	{ "splice_to_a_pipe", "-e", flood, PIPE, STUCK },
-	{ "splice_to_a_socket", "-e", flood, SOCKET, STUCK },
+	  STUCK, NO_ROOM },
+	{ "write_of_a_line_to_a_socket", "-l", flood, SOCKET, STUCK, NO_ROOM },
+	{ "splice_to_a_full_pipe", "-e", flood, FULL_PIPE, STUCK, NO_ROOM },
+	{ "splice_to_a_pipe", "-e", flood, PIPE, STUCK, NO_ROOM },
+	{ "splice_to_a_socket", "-e", flood, SOCKET, STUCK, NO_ROOM },
 };
 
 enum {
@@ -222,12 +230,13 @@ static int waiting_in(int fd)
 }
 
 /* It is how many bytes came out, where that can be known. */
-static void assert_told(const struct wait *wait, const char *err, size_t came)
+static void assert_told(const struct wait *wait, const char *line,
+			const char *err, size_t came)
 {
 	const char *told = strstr(err, " bytes delivered");
 	size_t bytes = 0;
 
-	assert_like(err, wait->err);
+	assert_like(err, line);
 	while (told != NULL && told[-1] != '(')
 		told--;
 	if (told != NULL)
@@ -237,7 +246,7 @@ static void assert_told(const struct wait *wait, const char *err, size_t came)
 }
 
 /* Runs it once: how long it took. */
-static long long end_once(const struct wait *wait)
+static long long end_once(const struct wait *wait, char option)
 {
 	const long long before = now_ms();
 	struct process server;
@@ -246,7 +255,8 @@ static long long end_once(const struct wait *wait)
 	char script[128];
 	int ends[2], held;
 
-	snprintf(script, sizeof(script), "exec \"$SERVER\" -p 0 -r 3 -t .25 %s",
+	snprintf(script, sizeof(script),
+		 "exec \"$SERVER\" -p 0 -r 3 -%c .25 %s", option,
 		 wait->arguments);
 	open_out(wait->out, ends);
 	held = wait->out == FULL_PIPE ? waiting_in(ends[0]) : 0;
@@ -256,7 +266,8 @@ static long long end_once(const struct wait *wait)
 	wait->play();
 	result = process_end(&server);
 	after = now_ms();
-	assert_told(wait, result.err, count_bytes(ends[0]) - (size_t)held);
+	assert_told(wait, option == 't' ? wait->err : wait->silent, result.err,
+		    count_bytes(ends[0]) - (size_t)held);
 	close(ends[0]);
 	assert_int_equal(result.status, 124);
 	assert_between(after - before, DEADLINE_MS, WAIT_MS);
@@ -268,19 +279,29 @@ static long long end_once(const struct wait *wait)
  * second of it may fail where the machine is busy, so that the best of some
  * runs counts. Under valgrind none is so short.
  */
-static void test_wait(void **state)
+static void assert_ends_in_time(const struct wait *wait, char option)
 {
 	const int tries = under_valgrind() ? 1 : TRIES;
 	long long best = WAIT_MS;
 
 	for (int i = 0; i < tries && best > DEADLINE_MS + LATE_MS; i++) {
-		long long took = end_once(*state);
+		long long took = end_once(wait, option);
 
 		if (took < best)
 			best = took;
 	}
 	if (!under_valgrind())
 		assert_between(best, DEADLINE_MS, DEADLINE_MS + LATE_MS);
+}
+
+static void test_timeout(void **state)
+{
+	assert_ends_in_time(*state, 't');
+}
+
+static void test_silence(void **state)
+{
+	assert_ends_in_time(*state, 'w');
 }
 
 static void test_timeout_ends_the_write_of_the_ready_line(void **state)
@@ -374,24 +395,31 @@ static void test_timeout_is_the_shortest(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[4 + WAITS] = {
+	struct CMUnitTest tests[4 + 2 * WAITS] = {
 		cmocka_unit_test(test_timeout_ends_the_write_of_the_ready_line),
 		cmocka_unit_test(test_timeout_ends_recv_though_bytes_wait),
 		cmocka_unit_test(test_timeout_does_not_disturb_a_run_in_time),
 		cmocka_unit_test(test_timeout_is_the_shortest),
 	};
-	char names[WAITS][NAME_BYTES];
+	char names[2 * WAITS][NAME_BYTES];
+	size_t count = 4;
 
-	for (size_t i = 0; i < WAITS; i++) {
-		snprintf(names[i], NAME_BYTES, "test_timeout_ends_%s",
-			 waits[i].name);
-		tests[4 + i] = (struct CMUnitTest){
+	for (size_t i = 0; i < 2 * WAITS; i++) {
+		const struct wait *wait = &waits[i / 2];
+		const bool idle = i % 2 == 1;
+
+		if (idle && wait->silent == NULL)
+			continue;
+		snprintf(names[i], NAME_BYTES, "test_%s_ends_%s",
+			 idle ? "idle" : "timeout", wait->name);
+		tests[count++] = (struct CMUnitTest){
 			names[i],
-			test_wait,
+			idle ? test_silence : test_timeout,
 			make_folder,
 			remove_folder,
-			(void *)(uintptr_t)&waits[i],
+			(void *)(uintptr_t)wait,
 		};
 	}
-	return cmocka_run_group_tests(tests, fill_stream, NULL);
+	return _cmocka_run_group_tests("timeout", tests, count, fill_stream,
+				       NULL);
 }
