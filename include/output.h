@@ -33,11 +33,11 @@ void output_prepare(struct output *output, int fd);
 bool output_accepts(int fd);
 
 /*
- * Whether the call that wrote to fd and returned result may be repeated: it was
+ * Whether the call that failed to write to fd may be repeated: it was
  * interrupted, and has more time; or fd is non-blocking, and poll(2) has waited
  * until it takes more. If not, errno says why.
  */
-bool output_again(int fd, long result);
+bool output_again(int fd);
 
 /*
  * write(2), as often as it takes to write all len bytes of buf to fd, and once

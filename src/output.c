@@ -46,9 +46,9 @@ static int wait_for_room(int fd)
 	return n;
 }
 
-bool output_again(int fd, long result)
+bool output_again(int fd)
 {
-	if (result != -1 || (errno != EINTR && errno != EAGAIN))
+	if (errno != EINTR && errno != EAGAIN)
 		return false;
 	if (errno == EAGAIN && wait_for_room(fd) == -1 && errno != EINTR)
 		return false;
@@ -66,7 +66,7 @@ size_t output_write(int fd, const char *buf, size_t len)
 			     len - done, "");
 		if (n == 0)
 			errno = ENOSPC;
-		if (n == 0 || (n == -1 && !output_again(fd, n)))
+		if (n == 0 || (n == -1 && !output_again(fd)))
 			break;
 		if (n == -1)
 			continue;
