@@ -15,18 +15,23 @@ export LC_ALL = C
 quote = '$(subst ','\'',$(1))'
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes
-DEFINES := -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Iinclude -I$(BUILD)
+DEFINES = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DLINKED='"$(LINKED)"' \
+	-Iinclude -I$(BUILD)
 # FORTIFY works on optimised code only, and warns elsewhere.
 OPTIMIZE := $(filter-out -O0,$(lastword $(filter -O%,$(CFLAGS))))
 FORTIFY := $(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,$(if \
 	$(OPTIMIZE),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2))
 HARDEN_CFLAGS := -fPIE -fstack-protector-strong $(FORTIFY)
 # The C library is linked in where it can be: a start has nothing to load then,
-# and strace shows no more than the program does. Asked only when it links.
-STATIC_PIE ?= $(shell echo 'int main(void) { return 0; }' | \
-	$(CC) $(CFLAGS) $(LDFLAGS) -static-pie -o /dev/null -x c - 2>/dev/null \
-	&& echo -static-pie)
+# and strace shows no more than the program does. Asked once, when first needed.
+STATIC_PIE ?= $(eval STATIC_PIE := $(shell \
+	echo 'int main(void) { return 0; }' | $(CC) $(CFLAGS) $(LDFLAGS) \
+	-static-pie -o /dev/null -x c - 2>/dev/null && \
+	echo -static-pie))$(STATIC_PIE)
 HARDEN_LDFLAGS = $(or $(STATIC_PIE),-pie) -Wl,-z,relro,-z,now,-z,noexecstack
+# For --version: static, static-pie or dynamic.
+LINKED = $(patsubst -%,%,$(firstword \
+	$(filter -static -static-pie,$(HARDEN_LDFLAGS) $(LDFLAGS)) -dynamic))
 COMPILE = $(CC) -std=c11 $(WARNINGS) $(DEFINES)
 
 SOURCES := $(wildcard src/*.c)
@@ -192,7 +197,8 @@ $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(TEST_MODULES)
 
 # For all arguments and all that the system may answer.
 prove:
-	@CC='$(CC)' VERSION='$(VERSION)' tests/prove/prove.sh $(BUILD)/prove
+	@CC='$(CC)' VERSION='$(VERSION)' LINKED='$(LINKED)' \
+		tests/prove/prove.sh $(BUILD)/prove
 
 # SAMPLE=50 tries only so many, picked by SEED.
 mutants:

@@ -8,6 +8,13 @@
 	"server [-ehlVvxz] [-a ADDRESS[/BITS]] [-b ADDRESS] [-n BYTES] "       \
 	"[-p PORT] [-r FD] [-t SECONDS] [-w SECONDS]"
 
+/* musl has no macro that names it. */
+#ifdef __GLIBC__
+#define LIBC "glibc"
+#else
+#define LIBC "musl"
+#endif
+
 const char usage_help[] =
 	"usage: " USAGE "\n"
 	"Accept one TCP connection and write the message received to "
@@ -37,7 +44,7 @@ const char usage_help[] =
 	"Exit status: 0 delivered, 1 failed, 2 usage error, 3 nothing sent, "
 	"124 timed out.\n";
 
-const char usage_version[] = "server " VERSION "\n";
+const char usage_version[] = "server " VERSION " (" LINKED ", " LIBC ")\n";
 
 /* An empty text would not be seen. */
 static const char *visible(const char *text)

@@ -241,10 +241,10 @@ static void test_options_parse_prints_the_version_to_the_letter(void **state)
 {
 	(void)state;
 	assert_string_equal(parsed((const char *const[MOST]){ "-V" }).print,
-			    "server " VERSION "\n");
+			    version_text());
 	assert_string_equal(
 		parsed((const char *const[MOST]){ "--version" }).print,
-		"server " VERSION "\n");
+		version_text());
 }
 
 static void test_options_parse_prints_before_it_looks_further(void **state)
@@ -258,8 +258,7 @@ static void test_options_parse_prints_before_it_looks_further(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(further) / sizeof(further[0]); i++)
 		assert_string_equal(parsed(further[i]).print,
-				    further[i][0][1] == 'V' ? "server " VERSION
-							      "\n"
+				    further[i][0][1] == 'V' ? version_text()
 							    : help_text());
 }
 

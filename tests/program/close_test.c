@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "pages.h"
 #include "play.h"
 
 #define QUOTA                                                                  \
@@ -216,7 +217,7 @@ static void test_print_into_a_file_is_whole(void **state)
 			    "cat \"$FOLDER/version\"");
 
 	(void)state;
-	assert_ended(&server, 0, "server " VERSION "\n", "");
+	assert_ended(&server, 0, version_text(), "");
 }
 
 static int set_up(void **state)

@@ -51,7 +51,7 @@ static void test_dist_builds_where_there_is_no_git(void **state)
 		      "tar -xzf clone/build/server-" VERSION ".tar.gz && "
 		      "ls && cd server-" VERSION " && "
 		      "{ said=$(make -s 2>&1) || echo \"$said\" >&2; } && "
-		      "./server --version",
+		      "./server --version | cut -d ' ' -f 1,2",
 		      "clone\nserver-" VERSION "\nserver " VERSION "\n");
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "pages.h"
 #include "play.h"
 
 /* Runs it with an option, and descriptor `out` as standard output. */
@@ -52,18 +53,40 @@ static void test_print_fails_if_the_reader_is_gone(void **state)
 static void test_print_ignores_the_environment(void **state)
 {
 	struct process server =
-		shell_start("LISTEN_PID=$$ LISTEN_FDS=2 exec \"$SERVER\" -V");
+		shell_start("LISTEN_PID=$$ LISTEN_FDS=2 exec \"$SERVER\" -h");
 
 	(void)state;
-	assert_ended(&server, 0, "server " VERSION "\n", "");
+	assert_ended(&server, 0, help_text(), "");
 }
 
-static void test_version_is_printed_alone(void **state)
+/*
+ * What the file itself says of how it was linked, and with which C library. A
+ * program that runs under another is beside the script that starts it.
+ */
+#define LOOK                                                                   \
+	"file=$SERVER; head -c 2 \"$file\" | grep -q '^#!' && "                \
+	"file=${file%/*}/server; "                                             \
+	"case $(readelf -lW \"$file\") in "                                    \
+	"*INTERP*) linked=dynamic ;; "                                         \
+	"*'file type is EXEC'*) linked=static ;; "                             \
+	"*'file type is DYN'*) linked=static-pie ;; "                          \
+	"esac; "                                                               \
+	"libc=musl; grep -q GLIBC_ \"$file\" && libc=glibc; "                  \
+	"echo \"server " VERSION " ($linked, $libc)\""
+
+static void test_version_names_the_link_and_the_libc_of_the_file(void **state)
 {
-	struct process server = server_start("--version", NULL);
+	struct process server, look;
+	struct result said;
 
 	(void)state;
-	assert_ended(&server, 0, "server " VERSION "\n", "");
+	needs_program("readelf");
+	look = shell_start(LOOK);
+	said = process_end(&look);
+	assert_string_equal(said.err, "");
+	assert_int_equal(said.status, 0);
+	server = server_start("--version", NULL);
+	assert_ended(&server, 0, said.out, "");
 }
 
 static void test_usage_has_a_status_of_its_own(void **state)
@@ -82,7 +105,8 @@ int main(void)
 		cmocka_unit_test(test_print_fails_if_the_device_is_full),
 		cmocka_unit_test(test_print_fails_if_the_reader_is_gone),
 		cmocka_unit_test(test_print_ignores_the_environment),
-		cmocka_unit_test(test_version_is_printed_alone),
+		cmocka_unit_test(
+			test_version_names_the_link_and_the_libc_of_the_file),
 		cmocka_unit_test(test_usage_has_a_status_of_its_own),
 	};
 

@@ -4,14 +4,15 @@
 # that one reads or writes out of bounds or before it was written, follows a
 # pointer that is not valid, divides by 0 or overflows a signed number.
 #
-# $1 is a folder for what it makes; CC and VERSION are those of the Makefile.
+# $1 is a folder for what it makes; CC, VERSION and LINKED are those
+# of the Makefile.
 set -euo pipefail
 export LC_ALL=C
 cd "$(dirname "$0")/../.."
 
 folder=$1
 log=$folder/log
-: "${CC:=cc}" "${VERSION:=}"
+: "${CC:=cc}" "${VERSION:=}" "${LINKED:=}"
 
 fail() {
 	echo "prove: $1"
@@ -27,7 +28,8 @@ echo '#include <errno.h>' | "$CC" -E -dM -x c - | sort |
 	sed -n 's/^#define \(E[A-Z0-9]*\) \([0-9][0-9]*\)$/[\2] = "\1",/p' \
 		>"$folder/errno_names.h"
 
-defines="-std=c11 -D_GNU_SOURCE -DVERSION='\"$VERSION\"' -iquote include -I$folder"
+defines="-std=c11 -D_GNU_SOURCE -DVERSION='\"$VERSION\"'"
+defines+=" -DLINKED='\"$LINKED\"' -iquote include -I$folder"
 options=(
 	-machdep gcc_x86_64
 	-c11 -cpp-extra-args="$defines -include tests/prove/calls.h"

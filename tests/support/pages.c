@@ -109,6 +109,15 @@ const char *help_text(void)
 	return text;
 }
 
+const char *version_text(void)
+{
+#ifdef __GLIBC__
+	return "server " VERSION " (" LINKED ", glibc)\n";
+#else
+	return "server " VERSION " (" LINKED ", musl)\n";
+#endif
+}
+
 char *read_whole(const char *path)
 {
 	FILE *file = fopen(path, "r");

@@ -37,6 +37,9 @@ const char *usage_text(void);
 /* All that -h prints. */
 const char *help_text(void);
 
+/* All that -V prints, of the modules that a test is linked with. */
+const char *version_text(void);
+
 /* The READMEs and the like, whether they are there or not; ended by NULL. */
 extern const char *const markdown_pages[];
 
