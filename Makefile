@@ -34,7 +34,7 @@ LINKED = $(patsubst -%,%,$(firstword \
 	$(filter -static -static-pie,$(HARDEN_LDFLAGS) $(LDFLAGS)) -dynamic))
 COMPILE = $(CC) -std=c11 $(WARNINGS) $(DEFINES)
 
-SOURCES := $(wildcard src/*.c)
+SOURCES := $(sort $(wildcard src/*.c))
 OBJECTS := $(SOURCES:src/%.c=$(BUILD)/%.o)
 MODULES := $(filter-out $(BUILD)/main.o,$(OBJECTS))
 # So few that each object depends on all: no compiler has to list them.
@@ -113,7 +113,8 @@ static-program:
 	$(MAKE) $(call variant,static) CC='$(STATIC_CC)' CFLAGS='-Os -fdata-sections' \
 		HARDEN_CFLAGS='-fno-pie -fstack-protector-strong' \
 		HARDEN_LDFLAGS='-static -no-pie -s -Wl,--sort-section=name \
-			-Wl,-z,noseparate-code,-z,norelro,-z,noexecstack' all
+			-Wl,-z,noseparate-code,-z,norelro,-z,noexecstack \
+			-Wl,--build-id=none' all
 
 # There is no cmocka for musl, so that the tests are built as ever. What they
 # start is the static program.
