@@ -134,12 +134,25 @@ install: $(PROGRAM)
 	$(INSTALL) -D -m 644 src/server.1 \
 		$(call quote,$(DESTDIR)$(MANDIR)/man1/server.1)
 
-# Only what is committed.
+# Only what is committed, and the same to the byte whoever packs it.
 dist:
 	@mkdir -p $(BUILD)
 	git diff --quiet HEAD || echo 'dist: what is not committed is left out'
-	git archive --prefix=server-$(VERSION)/ \
-		-o $(BUILD)/server-$(VERSION).tar.gz HEAD
+	git -c tar.umask=022 archive --prefix=server-$(VERSION)/ \
+		-o $(BUILD)/server-$(VERSION).tar HEAD
+	gzip -nf $(BUILD)/server-$(VERSION).tar
+
+# That, and static programs of it for three processors, with their sums.
+release: dist
+	BUILD=$(BUILD) VERSION=$(VERSION) CC='$(CC)' .ci/release
+
+# The programs of the release are those that the tests drove, to the byte.
+check-release:
+	$(MAKE) check-static
+	$(MAKE) cross
+	$(MAKE) release $(BUILD)/tests/program/smoke_test
+	BUILD=$(BUILD) VERSION=$(VERSION) tests/release.sh \
+		$(BUILD)/tests/program/smoke_test
 
 uninstall:
 	rm -f $(call quote,$(DESTDIR)$(PREFIX)/bin/server) \
@@ -238,12 +251,13 @@ lint: $(BUILD)/errno_names.h
 			&& echo --check-level=exhaustive) $(DEFINES) src
 	! mandoc -Tlint -Wall src/server.1 | \
 		grep -v 'referenced manual not found'
-	shellcheck tests/*.sh tests/*/*.sh .ci/run .ci/bare
+	shellcheck tests/*.sh tests/*/*.sh .ci/*
 
 clean:
 	rm -rf $(BUILD) $(PROGRAM)
 
 .PHONY: all check test deps static sanitize valgrind \
 	coverage fuzz soak prove mutants bench lint install uninstall dist \
-	clean check-static cross static-program valgrind-check fuzz-run
+	clean check-static cross static-program valgrind-check fuzz-run \
+	release check-release
 .SECONDARY:
