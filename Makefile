@@ -252,6 +252,10 @@ lint: $(BUILD)/errno_names.h
 	! mandoc -Tlint -Wall src/server.1 | \
 		grep -v 'referenced manual not found'
 	shellcheck tests/*.sh tests/*/*.sh .ci/*
+	python3 -c 'import sys, yaml; list(map(yaml.safe_load, \
+		map(open, sys.argv[1:])))' .github/workflows/*.yml
+	! grep -n 'uses:' .github/workflows/*.yml | \
+		grep -v '@[0-9a-f]\{40\} # v'
 
 clean:
 	rm -rf $(BUILD) $(PROGRAM)
