@@ -37,8 +37,9 @@ COMPILE = $(CC) -std=c11 $(WARNINGS) $(DEFINES)
 SOURCES := $(sort $(wildcard src/*.c))
 OBJECTS := $(SOURCES:src/%.c=$(BUILD)/%.o)
 MODULES := $(filter-out $(BUILD)/main.o,$(OBJECTS))
-# So few that each object depends on all: no compiler has to list them.
-HEADERS := $(wildcard include/*.h)
+# So few that each object depends on all: no compiler has to list them. This
+# file has VERSION for them.
+HEADERS := $(wildcard include/*.h) Makefile
 TEST_HEADERS := $(HEADERS) $(wildcard tests/*/*.h)
 
 # A test program per *_test.c of the folders tests/module and tests/program,
