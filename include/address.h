@@ -13,8 +13,8 @@
 
 enum {
 	ADDRESS_LEN = sizeof(struct sockaddr_in6), /* the longest */
-	/* The same as text, with "%" and a zone, the name of an interface. */
-	ADDRESS_BYTES = INET6_ADDRSTRLEN + IF_NAMESIZE,
+	HOST_BYTES = INET6_ADDRSTRLEN,		   /* the same as text */
+	ADDRESS_BYTES = HOST_BYTES + IF_NAMESIZE,  /* with "%" and a zone */
 };
 
 /* As the kernel takes and gives one: IPv4, IPv6, or a family without a port. */
@@ -52,8 +52,7 @@ void address_set_port(struct address *address, uint16_t port);
  * inet_ntop(3). Writes the address without port and zone to text, or "-" if it
  * is neither IPv4 nor IPv6. Returns text.
  */
-const char *address_host(const struct address *address,
-			 char text[ADDRESS_BYTES]);
+const char *address_host(const struct address *address, char text[HOST_BYTES]);
 
 /* The same with the zone, by if_indextoname(3), if it has one. */
 const char *address_text(const struct address *address,

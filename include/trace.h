@@ -28,7 +28,7 @@ void trace(const char *call, long result, const char *arguments);
 void trace_buffer(const char *call, long result, int fd, const void *buf,
 		  long used, size_t len, const char *flags);
 
-/* poll(2) of count descriptors without a timeout. */
+/* poll(2) of count descriptors, one or two, without a timeout. */
 void trace_poll(const struct pollfd fds[], int count, int result);
 
 /* exit(3), which does not return. */

@@ -6,6 +6,12 @@
 
 #include "number.h"
 
+enum {
+	IP4_BITS = 32,
+	IP6_BITS = 128,
+	PARTS_BYTES = ADDRESS_BYTES + 8, /* an address, and /128 */
+};
+
 /* The interface that a zone names, by its name or number; 0 for none. */
 static uint32_t zone_of(const char *text)
 {
@@ -16,13 +22,34 @@ static uint32_t zone_of(const char *text)
 	return (uint32_t)index;
 }
 
+/*
+ * Copies text to parts, all 0 before, but a 0 for the first mark. Returns the
+ * part behind that, or NULL. A text that is too long for an address leaves an
+ * empty one.
+ */
+static const char *split(const char *text, char mark, char parts[PARTS_BYTES])
+{
+	const char *behind = NULL;
+
+	for (size_t i = 0; text[i] != '\0'; i++) {
+		if (i == PARTS_BYTES - 1) {
+			parts[0] = '\0';
+			return NULL;
+		}
+		if (text[i] == mark && behind == NULL)
+			behind = parts + i + 1;
+		else
+			parts[i] = text[i];
+	}
+	return behind;
+}
+
 const char *address_parse(const char *text, uint16_t port,
 			  struct address *address)
 {
-	const size_t len = strcspn(text, "%");
-	char host[INET6_ADDRSTRLEN];
+	char host[PARTS_BYTES] = "";
+	const char *zone = split(text, '%', host);
 
-	snprintf(host, sizeof(host), "%.*s", (int)len, text);
 	*address = (struct address){ .ip4 = { .sin_family = AF_INET,
 					      .sin_port = htons(port) },
 				     .len = sizeof(address->ip4) };
@@ -33,12 +60,11 @@ const char *address_parse(const char *text, uint16_t port,
 				     .len = sizeof(address->ip6) };
 	if (text[0] == '[')
 		return "write it without brackets";
-	if (len >= sizeof(host) ||
-	    inet_pton(AF_INET6, host, &address->ip6.sin6_addr) != 1)
+	if (inet_pton(AF_INET6, host, &address->ip6.sin6_addr) != 1)
 		return "not an IP address such as 127.0.0.1 or ::1";
-	if (text[len] == '\0')
+	if (zone == NULL)
 		return NULL;
-	address->ip6.sin6_scope_id = zone_of(text + len + 1);
+	address->ip6.sin6_scope_id = zone_of(zone);
 	return address->ip6.sin6_scope_id == 0 ? "no such interface" : NULL;
 }
 
@@ -66,95 +92,97 @@ void address_set_port(struct address *address, uint16_t port)
 		address->ip6.sin6_port = htons(port);
 }
 
-const char *address_host(const struct address *address,
-			 char text[ADDRESS_BYTES])
+const char *address_host(const struct address *address, char text[HOST_BYTES])
 {
 	const int family = address->any.sa_family;
 
-	strncpy(text, "-", ADDRESS_BYTES);
+	strncpy(text, "-", HOST_BYTES);
 	if (family == AF_INET)
-		inet_ntop(family, &address->ip4.sin_addr, text, ADDRESS_BYTES);
+		inet_ntop(family, &address->ip4.sin_addr, text, HOST_BYTES);
 	else if (family == AF_INET6)
-		inet_ntop(family, &address->ip6.sin6_addr, text, ADDRESS_BYTES);
+		inet_ntop(family, &address->ip6.sin6_addr, text, HOST_BYTES);
 	return text;
 }
 
 const char *address_text(const struct address *address,
 			 char text[ADDRESS_BYTES])
 {
-	size_t len = strlen(address_host(address, text));
-	char zone[IF_NAMESIZE];
-	uint32_t index;
+	char host[HOST_BYTES], zone[IF_NAMESIZE] = "";
+	uint32_t index = 0;
 
-	if (address->any.sa_family != AF_INET6 ||
-	    address->ip6.sin6_scope_id == 0)
-		return text;
-	index = address->ip6.sin6_scope_id;
-	if (if_indextoname(index, zone) == NULL)
+	if (address->any.sa_family == AF_INET6)
+		index = address->ip6.sin6_scope_id;
+	if (index != 0 && if_indextoname(index, zone) == NULL)
 		snprintf(zone, sizeof(zone), "%u", index);
-	snprintf(text + len, ADDRESS_BYTES - len, "%%%s", zone);
+	snprintf(text, ADDRESS_BYTES, "%s%s%s", address_host(address, host),
+		 index == 0 ? "" : "%", zone);
 	return text;
 }
 
-/* The bytes that are compared: 4 of IPv4, also as IPv6 maps it, 16, or none. */
-static uint8_t *bytes_of(struct address *address, size_t *len)
+/* As IPv6 maps it, if address is IPv4. */
+static struct in6_addr as_ip6(const struct address *address)
 {
-	uint8_t *bytes = address->ip6.sin6_addr.s6_addr;
-	const int family = address->any.sa_family;
+	struct in6_addr ip6 = { .s6_addr = { [10] = 0xff, [11] = 0xff } };
 
-	*len = family == AF_INET ? 4 : family == AF_INET6 ? 16 : 0;
-	if (family == AF_INET)
-		return (uint8_t *)&address->ip4.sin_addr;
-	if (*len == 0 || !IN6_IS_ADDR_V4MAPPED(&address->ip6.sin6_addr))
-		return bytes;
-	*len = 4;
-	return bytes + 12;
+	if (address->any.sa_family == AF_INET6)
+		return address->ip6.sin6_addr;
+	memcpy(&ip6.s6_addr[12], &address->ip4.sin_addr, 4);
+	return ip6;
 }
 
-/* Clears all but the first bits. Returns whether one of those was set. */
-static bool clear_behind(uint8_t *bytes, size_t len, uint64_t bits)
+/* Clears the bits from that on. Returns whether one of them was set. */
+static bool clear_from(struct in6_addr *ip6, uint64_t bit)
 {
 	bool found = false;
 
-	for (size_t i = bits; i < 8 * len; i++) {
-		const uint8_t bit = (uint8_t)(0x80 >> i % 8);
+	for (; bit < IP6_BITS; bit++) {
+		const uint8_t mask = (uint8_t)(0x80 >> bit % 8);
 
-		found = found || (bytes[i / 8] & bit) != 0;
-		bytes[i / 8] &= (uint8_t)~bit;
+		found = found || (ip6->s6_addr[bit / 8] & mask) != 0;
+		ip6->s6_addr[bit / 8] &= (uint8_t)~mask;
 	}
 	return found;
 }
 
 const char *network_parse(const char *text, struct network *network)
 {
-	const size_t host_len = strcspn(text, "/");
-	char host[ADDRESS_BYTES];
-	const char *problem;
-	uint8_t *bytes;
-	size_t len;
+	struct address *base = &network->base;
+	char host[PARTS_BYTES] = "";
+	const char *bits = split(text, '/', host);
+	const char *problem = address_parse(host, 0, base);
+	struct in6_addr ip6;
+	uint64_t most;
 
-	snprintf(host, sizeof(host), "%.*s", (int)host_len, text);
-	problem = address_parse(host_len < sizeof(host) ? host : text, 0,
-				&network->base);
 	if (problem != NULL)
 		return problem;
-	bytes = bytes_of(&network->base, &len);
-	network->bits = 8 * len;
-	if (text[host_len] == '/' &&
-	    !number_parse(text + host_len + 1, 0, 8 * len, &network->bits))
-		return len == 4 ? "not from /0 to /32" : "not from /0 to /128";
-	return clear_behind(bytes, len, network->bits) ? "" : NULL;
+	ip6 = as_ip6(base);
+	most = IN6_IS_ADDR_V4MAPPED(&ip6) ? IP4_BITS : IP6_BITS;
+	network->bits = most;
+	if (bits != NULL && !number_parse(bits, 0, most, &network->bits))
+		return most == IP4_BITS ? "not from /0 to /32"
+					: "not from /0 to /128";
+	if (!clear_from(&ip6, network->bits + IP6_BITS - most))
+		return NULL;
+	if (base->any.sa_family == AF_INET)
+		memcpy(&base->ip4.sin_addr, &ip6.s6_addr[12], 4);
+	else
+		base->ip6.sin6_addr = ip6;
+	return "";
 }
 
 bool network_has(const struct network *network, const struct address *address)
 {
-	struct address base = network->base, other = *address;
-	size_t base_len, len;
-	const uint8_t *base_bytes = bytes_of(&base, &base_len);
-	uint8_t *bytes = bytes_of(&other, &len);
+	const struct in6_addr base = as_ip6(&network->base);
+	struct in6_addr ip6 = as_ip6(address);
+	const bool is_ip4 = IN6_IS_ADDR_V4MAPPED(&ip6);
+	const uint32_t zone = network->base.ip6.sin6_scope_id;
 
-	clear_behind(bytes, len, network->bits);
-	return len == base_len && memcmp(bytes, base_bytes, len) == 0 &&
-	       (len == 4 || base.ip6.sin6_scope_id == 0 ||
-		base.ip6.sin6_scope_id == other.ip6.sin6_scope_id);
+	/* A sender of neither family has no port. */
+	if (address_port(address) == 0 ||
+	    is_ip4 != !!IN6_IS_ADDR_V4MAPPED(&base))
+		return false;
+	clear_from(&ip6, network->bits + (is_ip4 ? IP6_BITS - IP4_BITS : 0));
+	return memcmp(&ip6, &base, sizeof(ip6)) == 0 &&
+	       (network->base.any.sa_family == AF_INET || zone == 0 ||
+		zone == address->ip6.sin6_scope_id);
 }

@@ -51,7 +51,8 @@ static ssize_t copy_line(struct run *run, size_t len)
 	ssize_t n = receive(run, len, MSG_PEEK);
 	const char *newline;
 
-	if (!step_check(run, "recv", "connection", n) || n == 0)
+	step_check(run, "recv", "connection", n);
+	if (n < 1)
 		return n;
 	newline = memchr(buffer, '\n', (size_t)n);
 	return copy_some(run, newline == NULL ? (size_t)n

@@ -1,6 +1,5 @@
 #include "options.h"
 
-#include <ctype.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
@@ -68,7 +67,7 @@ static int set_bind(struct options *options, const char *value)
 	if (problem == NULL && address_lacks_zone(&options->address))
 		problem = "a link-local address needs its interface, as in "
 			  "fe80::1%eth0";
-	return check("-b", value, problem == NULL, problem);
+	return problem == NULL ? 0 : usage_refuse("-b", value, problem);
 }
 
 static int set_port(struct options *options, const char *value)
@@ -104,8 +103,8 @@ static int set_seconds(const char *option, const char *value, uint64_t *us)
 static int refuse_option(int answer, const char *argument)
 {
 	/* One that is not ASCII is but a part of a character. */
-	const char letter[] = { '-', isascii(optopt) ? (char)optopt : '?',
-				'\0' };
+	const bool is_ascii = optopt > 0 && optopt <= '~';
+	const char letter[] = { '-', is_ascii ? (char)optopt : '?', '\0' };
 
 	if (answer == ':')
 		return usage_refuse(letter, NULL, "needs a value");

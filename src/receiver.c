@@ -36,6 +36,8 @@ static bool accept_any(struct run *run, struct address *peer)
 	char traced[TRACE_BYTES];
 
 	do {
+		if (peer != NULL)
+			*peer = (struct address){ .len = ADDRESS_LEN };
 		if (run->polls &&
 		    !step_wait(run, "accept", run->where, run->listener))
 			return false;
@@ -79,7 +81,6 @@ static bool accept_one(struct run *run)
 	if (!run->options->verbose && !run->options->allows_some)
 		return accept_any(run, NULL);
 	do {
-		peer = (struct address){ .len = ADDRESS_LEN };
 		if (!accept_any(run, &peer))
 			return false;
 	} while (!is_allowed(run, &peer) && run->status == STATUS_OK);

@@ -23,6 +23,8 @@ static uint64_t came(const struct run *run)
 	return run->output.delivered + run->output.terminal.len;
 }
 
+static const char not_closed[] = "the sender did not close";
+
 /* What did not happen in time. */
 static const char *missing(const struct run *run, const char *call, bool idle)
 {
@@ -32,8 +34,7 @@ static const char *missing(const struct run *run, const char *call, bool idle)
 		return "it took no more";
 	if (run->options->line && !idle)
 		return "no newline came";
-	return came(run) == 0 || idle ? "nothing came"
-				      : "the sender did not close";
+	return came(run) == 0 || idle ? "nothing came" : not_closed;
 }
 
 static void report_late(const struct run *run, const char *call,
@@ -50,8 +51,7 @@ static void report_late(const struct run *run, const char *call,
 	       object, what, idle ? "for" : "within",
 	       (double)(idle ? options->idle_us : options->timeout_us) /
 		       (double)SECOND_US,
-	       delivered,
-	       strstr(what, "close") != NULL ? "nc needs -N to close, " : "",
+	       delivered, what == not_closed ? "nc needs -N to close, " : "",
 	       idle ? "-w" : "-t");
 }
 

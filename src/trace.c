@@ -11,7 +11,8 @@ enum {
 	BUFFER_SHOWN = 32,   /* by strace, without its option -s */
 	PRINTED_BYTES = 256, /* enough for an address as strace shows it */
 	ZONE_BYTES = IF_NAMESIZE + 32,
-	EVENTS_BYTES = 64, /* enough for all names of poll's events */
+	EVENTS_BYTES = 48, /* enough for all names of poll's events */
+	POLL_BYTES = 96,   /* and for a descriptor with them */
 };
 
 static const char *const errno_names[] = {
@@ -91,45 +92,38 @@ void trace_buffer(const char *call, long result, int fd, const void *buf,
 }
 
 /* Writes the names of poll's events, as in POLLIN|POLLHUP, or 0. */
-static void print_events(char text[EVENTS_BYTES], short events)
+static const char *print_events(char text[EVENTS_BYTES], short events)
 {
-	static const struct {
-		short event;
-		const char *name;
-	} names[] = { { POLLIN, "|POLLIN" },
-		      { POLLOUT, "|POLLOUT" },
-		      { POLLERR, "|POLLERR" },
-		      { POLLHUP, "|POLLHUP" },
-		      { POLLNVAL, "|POLLNVAL" } };
-	char all[EVENTS_BYTES] = "|0";
-	int end = 0;
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if ((events & names[i].event) != 0)
-			end += sprintf(all + end, "%s", names[i].name);
-	memcpy(text, all + 1, sizeof(all) - 1);
+	snprintf(text, EVENTS_BYTES, "%s%s%s%s%s",
+		 events & POLLIN ? "|POLLIN" : "",
+		 events & POLLOUT ? "|POLLOUT" : "",
+		 events & POLLERR ? "|POLLERR" : "",
+		 events & POLLHUP ? "|POLLHUP" : "",
+		 events & POLLNVAL ? "|POLLNVAL" : "");
+	return text[0] == '\0' ? "0" : text + 1;
 }
 
 void trace_poll(const struct pollfd fds[], int count, int result)
 {
-	char asked[TRACE_BYTES], ready[TRACE_BYTES], events[EVENTS_BYTES];
-	int asked_len = sprintf(asked, "["), ready_len = sprintf(ready, " (");
+	char asked[2][POLL_BYTES] = { "", "" };
+	char ready[2][POLL_BYTES] = { "", "" };
+	char arguments[TRACE_BYTES], behind[TRACE_BYTES], events[EVENTS_BYTES];
 
 	if (!on)
 		return;
 	for (int i = 0; i < count; i++) {
-		print_events(events, fds[i].events);
-		asked_len += sprintf(asked + asked_len, "%s{fd=%d, events=%s}",
-				     i == 0 ? "" : ", ", fds[i].fd, events);
-		print_events(events, fds[i].revents);
+		snprintf(asked[i], POLL_BYTES, "%s{fd=%d, events=%s}",
+			 i == 0 ? "" : ", ", fds[i].fd,
+			 print_events(events, fds[i].events));
 		if (fds[i].revents != 0)
-			ready_len += sprintf(
-				ready + ready_len, "%s{fd=%d, revents=%s}",
-				ready_len == 2 ? "[" : ", ", fds[i].fd, events);
+			snprintf(ready[i], POLL_BYTES, "%s{fd=%d, revents=%s}",
+				 ready[0][0] == '\0' ? "" : ", ", fds[i].fd,
+				 print_events(events, fds[i].revents));
 	}
-	sprintf(asked + asked_len, "], %d, -1", count);
-	sprintf(ready + ready_len, "])");
-	trace_result("poll", result, asked, ready);
+	snprintf(arguments, sizeof(arguments), "[%s%s], %d, -1", asked[0],
+		 asked[1], count);
+	snprintf(behind, sizeof(behind), " ([%s%s])", ready[0], ready[1]);
+	trace_result("poll", result, arguments, behind);
 }
 
 void trace_exit(int status)
@@ -143,7 +137,7 @@ static const char *print_zone(char text[ZONE_BYTES],
 			      const struct address *address)
 {
 	const uint32_t index = address->ip6.sin6_scope_id;
-	char name[IF_NAMESIZE];
+	char name[IF_NAMESIZE] = "";
 
 	snprintf(text, ZONE_BYTES, "%u", index);
 	if (IN6_IS_ADDR_LINKLOCAL(&address->ip6.sin6_addr) &&
@@ -157,7 +151,7 @@ static void print_address(char text[PRINTED_BYTES],
 			  const struct address *address)
 {
 	const unsigned int port = address_port(address);
-	char host[ADDRESS_BYTES], zone[ZONE_BYTES];
+	char host[HOST_BYTES], zone[ZONE_BYTES];
 
 	address_host(address, host);
 	if (address->any.sa_family == AF_INET)

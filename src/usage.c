@@ -57,6 +57,6 @@ int usage_refuse(const char *option, const char *value, const char *problem)
 	report("server: %.64s%s%.64s: %s", visible(option),
 	       value == NULL ? "" : " ", value == NULL ? "" : visible(value),
 	       problem);
-	report("server: usage: " USAGE "; -h explains it");
+	report("server: usage: %s; -h explains it", USAGE);
 	return -1;
 }

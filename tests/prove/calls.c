@@ -97,6 +97,60 @@ int prove_fcntl(int fd, int command, ...)
 	return prove_any_descriptor();
 }
 
+/* _exit(2): the run goes on without it, as from a handler it never came to. */
+void prove__exit(int status)
+{
+}
+
+/* fstat(2): a file of any kind. */
+int prove_fstat(int fd, struct stat *status)
+{
+	int answer = prove_done_or_not();
+
+	if (answer == 0)
+		status->st_mode = Frama_C_unsigned_int_interval(0, UINT_MAX);
+	return answer;
+}
+
+char *prove_if_indextoname(unsigned int index, char *name)
+{
+	prove_any_errno();
+	if (Frama_C_interval(0, 1))
+		return NULL;
+	prove_any_text(name, IF_NAMESIZE);
+	return name;
+}
+
+unsigned int prove_if_nametoindex(const char *name)
+{
+	prove_any_errno();
+	strlen(name);
+	return Frama_C_unsigned_int_interval(0, UINT_MAX);
+}
+
+/* poll(2): any events, of as many descriptors as it tells, or -1. */
+int prove_poll(struct pollfd *fds, nfds_t count, int timeout)
+{
+	prove_any_errno();
+	//@ loop unroll 4;
+	for (nfds_t i = 0; i < count; i++)
+		fds[i].revents = Frama_C_short_interval(SHRT_MIN, SHRT_MAX);
+	return Frama_C_interval(-1, (int)count);
+}
+
+char *prove_strcasestr(const char *text, const char *part)
+{
+	strlen(text);
+	strlen(part);
+	return Frama_C_nondet_ptr((void *)text, NULL);
+}
+
+size_t prove_strcspn(const char *text, const char *reject)
+{
+	strlen(reject);
+	return Frama_C_size_t_interval(0, strlen(text));
+}
+
 /* getenv(3): the environment is no argument vector, but as long as one. */
 char *prove_getenv(const char *name)
 {
@@ -302,6 +356,8 @@ int prove_sigaction(int number, const struct sigaction *action,
 
 void prove_signal(int number, void (*handler)(int))
 {
+	if (handler != SIG_IGN && handler != SIG_DFL)
+		handler(number);
 }
 
 int prove_sigprocmask(int how, const sigset_t *set, sigset_t *old)

@@ -12,6 +12,9 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <locale.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,6 +24,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
@@ -32,6 +36,15 @@
 #define F_GETPIPE_SZ 1032
 #define PIPE_BUF 4096
 #define SPLICE_F_NONBLOCK 2
+#ifndef IN6_IS_ADDR_LINKLOCAL
+#define IN6_IS_ADDR_LINKLOCAL(a)                                               \
+	((a)->s6_addr[0] == 0xfe && ((a)->s6_addr[1] & 0xc0) == 0x80)
+#endif
+#ifndef IN6_IS_ADDR_V4MAPPED
+#define IN6_IS_ADDR_V4MAPPED(a)                                                \
+	((a)->s6_addr[0] == 0 && (a)->s6_addr[9] == 0 &&                       \
+	 (a)->s6_addr[10] == 0xff && (a)->s6_addr[11] == 0xff)
+#endif
 
 /* The bounds of the proof: so many arguments, of so many bytes each. */
 enum {
@@ -55,7 +68,24 @@ int prove_close(int fd);
 
 int prove_fcntl(int fd, int command, ...);
 
+void prove__exit(int status);
+
+/*@ requires \valid(status); */
+int prove_fstat(int fd, struct stat *status);
+
 char *prove_getenv(const char *name);
+
+/*@ requires \valid(name + (0 .. IF_NAMESIZE - 1)); */
+char *prove_if_indextoname(unsigned int index, char *name);
+
+unsigned int prove_if_nametoindex(const char *name);
+
+/*@ requires valid: \valid(fds + (0 .. count - 1));
+    requires events: \initialized(&fds[0 .. count - 1].events); */
+int prove_poll(struct pollfd *fds, nfds_t count, int timeout);
+
+char *prove_strcasestr(const char *text, const char *part);
+size_t prove_strcspn(const char *text, const char *reject);
 
 int prove_getopt_long(int argc, char *const argv[], const char *letters,
 		      const struct option *names, int *index);
@@ -157,12 +187,16 @@ ssize_t prove_rest(const char *from, const char *count, const char *buf,
 #define bind prove_bind
 #define clock_gettime prove_clock_gettime
 #define close prove_close
+#define _exit prove__exit
 #define fcntl prove_fcntl
+#define fstat(fd, status) prove_fstat(fd, status)
 #define getenv prove_getenv
 #define getopt_long prove_getopt_long
 #define getpid prove_getpid
 #define getsockname prove_getsockname
 #define getsockopt prove_getsockopt
+#define if_indextoname prove_if_indextoname
+#define if_nametoindex prove_if_nametoindex
 #define inet_ntop prove_inet_ntop
 #define inet_pton prove_inet_pton
 #define ioctl prove_ioctl
@@ -171,6 +205,7 @@ ssize_t prove_rest(const char *from, const char *count, const char *buf,
 #define listen prove_listen
 #define mbrtowc prove_mbrtowc
 #define pipe prove_pipe
+#define poll(fds, count, timeout) prove_poll(fds, count, timeout)
 #define read prove_read
 #define recv prove_recv
 #define setitimer prove_setitimer
@@ -183,6 +218,8 @@ ssize_t prove_rest(const char *from, const char *count, const char *buf,
 #define socket prove_socket
 #define splice prove_splice
 #define sprintf prove_sprintf
+#define strcasestr prove_strcasestr
+#define strcspn prove_strcspn
 #define strerror prove_strerror
 #define strncpy prove_strncpy
 #define vsnprintf prove_vsnprintf

@@ -52,15 +52,17 @@ options=(
 	-eva-split-return-function 'prove_accept:full,prove_getsockname:full'
 	-eva-split-return-function prove_mbrtowc:full
 	-eva-split-return-function 'net_accept:full,net_getsockname:full'
-	-eva-split-return-function wait_for_bytes:full
+	-eva-split-return-function 'prove_recv:full,net_recv:full,receive:full'
 	-eva-slevel-function 'prove_accept:5,prove_getsockname:5'
 	-eva-slevel-function 'prove_mbrtowc:5,prove_count:5,prove_recv:5'
-	-eva-slevel-function 'net_accept:20,net_getsockname:10'
+	-eva-slevel-function 'net_accept:100,net_getsockname:10'
+	-eva-slevel-function 'deadline_again:20,deadline_check:20'
+	-eva-slevel-function 'split:100,address_parse:100,network_parse:100'
 	-eva-slevel-function 'accept_one:20,listener_announce:20'
-	-eva-slevel-function listener_open:20
+	-eva-slevel-function 'listener_open:20,name_listener:20'
 	-eva-slevel-function 'step:10,step_check:10'
-	-eva-slevel-function 'receive:10,wait_for_bytes:10'
-	-eva-slevel-function 'copy_some:10,copy_line:10,splice_some:10'
+	-eva-slevel-function 'receive:50,net_recv:50,accept_any:50'
+	-eva-slevel-function 'copy_some:50,copy_line:50,splice_some:10'
 
 	# That an index is below a length makes their difference no less than 1.
 	-eva-domains-function octagon:output_write
