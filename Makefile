@@ -93,6 +93,14 @@ $(BUILD)/tests/%.o: tests/%.c $(TEST_HEADERS) | $(filter deps,$(MAKECMDGOALS))
 $(BUILD)/tests/%_test: $(BUILD)/tests/%_test.o $(HELPERS) $(TEST_MODULES)
 	$(CC) $(CFLAGS) $(LDFLAGS) $(WRAP:%=-Wl,--wrap=%) -o $@ $^ $(TEST_LIBS)
 
+# The assembly version, where the compiler makes x86-64.
+ASSEMBLY := $(BUILD)/assembly
+$(ASSEMBLY): tests/assembly/server.s
+	@mkdir -p $(@D)
+	case $$($(CC) -dumpmachine) in \
+	x86_64-*) $(CC) -m64 -g -nostdlib -static -o $@ $< ;; \
+	esac
+
 check test: $(PROGRAM) $(TESTS)
 	tests/run.sh $(PROGRAM) $(TESTS)
 
