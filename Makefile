@@ -93,13 +93,17 @@ $(BUILD)/tests/%.o: tests/%.c $(TEST_HEADERS) | $(filter deps,$(MAKECMDGOALS))
 $(BUILD)/tests/%_test: $(BUILD)/tests/%_test.o $(HELPERS) $(TEST_MODULES)
 	$(CC) $(CFLAGS) $(LDFLAGS) $(WRAP:%=-Wl,--wrap=%) -o $@ $^ $(TEST_LIBS)
 
-# The assembly version, where the compiler makes x86-64.
+# The assembly version, where the compiler makes x86-64. Elsewhere its tests are
+# skipped.
 ASSEMBLY := $(BUILD)/assembly
 $(ASSEMBLY): tests/assembly/server.s
 	@mkdir -p $(@D)
 	case $$($(CC) -dumpmachine) in \
 	x86_64-*) $(CC) -m64 -g -nostdlib -static -o $@ $< ;; \
 	esac
+
+$(BUILD)/tests/program/assembly_test: | $(ASSEMBLY)
+$(BUILD)/tests/program/assembly_test.o: DEFINES += -DASSEMBLY='"$(ASSEMBLY)"'
 
 check test: $(PROGRAM) $(TESTS)
 	tests/run.sh $(PROGRAM) $(TESTS)
@@ -179,13 +183,13 @@ $(BUILD)/tests/soak/soak: $(BUILD)/tests/soak/soak.o \
 SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all
 sanitize:
 	$(MAKE) $(call variant,sanitize) CFLAGS='-O1 -g -fno-omit-frame-pointer $(SANITIZERS)' \
-		WITHOUT='strace_test hardening_test' check
+		WITHOUT='strace_test hardening_test assembly_test' check
 
 # valgrind needs a C library that is loaded. What the tests start is a script
 # beside the program, in which hardening_test would find nothing.
 valgrind:
 	$(MAKE) $(call variant,valgrind) STATIC_PIE= \
-		WITHOUT='strace_test hardening_test' valgrind-check
+		WITHOUT='strace_test hardening_test assembly_test' valgrind-check
 
 valgrind-check: $(PROGRAM) $(TESTS)
 	cp tests/valgrind.sh $(BUILD)
@@ -197,7 +201,7 @@ coverage:
 	rm -rf $(BUILD)/coverage
 	$(MAKE) $(call variant,coverage) CC=gcc CFLAGS='-O0 -g --coverage' STATIC_PIE= \
 		LDFLAGS=-Wl,--undefined=__gcov_dump WRAP_TOO=_exit \
-		WITHOUT='strace_test hardening_test' check
+		WITHOUT='strace_test hardening_test assembly_test' check
 	tests/coverage.sh $(BUILD)/coverage
 
 # libFuzzer is a part of clang that has a package of its own in some places.
