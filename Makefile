@@ -102,8 +102,9 @@ $(ASSEMBLY): tests/assembly/server.s
 	x86_64-*) $(CC) -m64 -g -nostdlib -static -o $@ $< ;; \
 	esac
 
-$(BUILD)/tests/program/assembly_test: | $(ASSEMBLY)
-$(BUILD)/tests/program/assembly_test.o: DEFINES += -DASSEMBLY='"$(ASSEMBLY)"'
+ASSEMBLY_TESTS := $(patsubst %,$(BUILD)/tests/program/%_test,assembly readme)
+$(ASSEMBLY_TESTS): | $(ASSEMBLY)
+$(ASSEMBLY_TESTS:%=%.o): DEFINES += -DASSEMBLY='"$(ASSEMBLY)"'
 
 check test: $(PROGRAM) $(TESTS)
 	tests/run.sh $(PROGRAM) $(TESTS)

@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,22 +25,11 @@ enum {
 
 static const char message[2 * BUFFER_BYTES] = "hi\n";
 
-static ino_t machine_network;
-
-static ino_t network(void)
-{
-	struct stat status = { 0 };
-
-	stat("/proc/self/ns/net", &status);
-	return status.st_ino;
-}
-
-/* In the machine's network it would leave port 8080 to nobody for a minute. */
 static void needs_assembly(void)
 {
 	skip_without(access(ASSEMBLY, X_OK) == 0,
 		     "the assembly version, which is for x86-64");
-	skip_without(network() != machine_network, "a network of its own");
+	needs_own_network();
 	needs_port();
 }
 
@@ -203,9 +191,7 @@ static struct process start_traced(const char *program)
 		"strace", "-qq", "-a", "1", program, NULL
 	};
 
-	needs_program("strace");
-	skip_without(system("strace -o /dev/null true 2>/dev/null") == 0,
-		     "the right to trace");
+	needs_strace();
 	return process_spawn(argv);
 }
 
@@ -493,7 +479,6 @@ int main(void)
 	/* Each in a network of its own, so that it is the first on its port. */
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
 		tests[i].setup_func = own_network;
-	machine_network = network();
 	setenv("ASSEMBLY", ASSEMBLY, 1);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

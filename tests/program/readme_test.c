@@ -188,9 +188,18 @@ static void needs_what_it_runs(const char *script)
 	skip_without(strstr(script, "nc ") == NULL ||
 			     system("nc -h 2>&1 | grep -q OpenBSD") == 0,
 		     "OpenBSD's nc");
+	if (strstr(script, "strace ") != NULL)
+		needs_strace();
 	if (strstr(script, "./server") != NULL &&
 	    strstr(script, "-p 0") == NULL)
 		needs_port();
+	skip_without(strstr(script, "build/assembly") == NULL ||
+			     access(ASSEMBLY, X_OK) == 0,
+		     "the assembly version, which is for x86-64");
+	/* The tests before may have left TIME-WAIT in the machine's. */
+	if (strstr(script, "build/assembly") != NULL ||
+	    strstr(script, "time-wait") != NULL)
+		needs_own_network();
 }
 
 /* This machine in the place of the one in the example, in as many letters. */
@@ -322,7 +331,11 @@ static int copy_with_a_file(void **state)
 {
 	if (own_network(state) != 0 || copy_project(state) == -1)
 		return -1;
-	return system("cp README.md \"$FOLDER/file\"");
+	setenv("ASSEMBLY", ASSEMBLY, 1);
+	return system("cp README.md \"$FOLDER/file\" && "
+		      "mkdir \"$FOLDER/build\" && "
+		      "{ [ ! -e \"$ASSEMBLY\" ] || "
+		      "cp \"$ASSEMBLY\" \"$FOLDER/build/assembly\"; }");
 }
 
 static struct CMUnitTest

@@ -9,14 +9,6 @@
 
 #include "support.h"
 
-/* A container may have strace, but not let it trace. */
-static void needs_strace(void)
-{
-	needs_program("strace");
-	skip_without(system("strace -o /dev/null true 2>/dev/null") == 0,
-		     "the right to trace");
-}
-
 /* Where the kernel has a call recv, as that of i386, it is made. */
 static const char *recv_of(const char *calls)
 {

@@ -446,6 +446,8 @@ static bool make_network(void)
 	return up;
 }
 
+static bool has_own_network;
+
 /* A child tries it first: there is no way back from one that is half made. */
 int own_network(void **state)
 {
@@ -456,9 +458,16 @@ int own_network(void **state)
 	if (pid == 0)
 		_exit(make_network() ? 0 : 1);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
-	if (status == 0)
+	if (status == 0) {
 		assert_true(make_network());
+		has_own_network = true;
+	}
 	return 0;
+}
+
+void needs_own_network(void)
+{
+	skip_without(has_own_network, "a network of its own");
 }
 
 /* A name that is to be made unique, as mkstemp(3) does. */
@@ -501,7 +510,7 @@ int copy_project(void **state)
 {
 	if (make_folder(state) == -1)
 		return -1;
-	return system("cp -R Makefile src include \"$FOLDER\" && "
+	return system("cp -R Makefile src include tests \"$FOLDER\" && "
 		      "cd \"$FOLDER\" && "
 		      "printf '#!/bin/sh\\nexec \"$SERVER\" \"$@\"\\n' "
 		      ">server && "
@@ -598,6 +607,13 @@ void needs_compiler(const char *options)
 		 options);
 	snprintf(what, sizeof(what), "a compiler that links%s", options);
 	skip_without(system(command) == 0, what);
+}
+
+void needs_strace(void)
+{
+	needs_program("strace");
+	skip_without(system("strace -o /dev/null true 2>/dev/null") == 0,
+		     "the right to trace");
 }
 
 /* Whether a socket of that family can have the name, as the server's can. */

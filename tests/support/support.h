@@ -122,6 +122,12 @@ int open_descriptors(void);
 int own_network(void **state);
 
 /*
+ * Skips the test where own_network was not allowed: in the machine's network it
+ * would leave port 8080 in TIME-WAIT.
+ */
+void needs_own_network(void);
+
+/*
  * Makes a folder below TMPDIR, or /tmp, that scripts know as "$FOLDER". This
  * and the next two are for set-up and tear-down.
  */
@@ -158,6 +164,9 @@ void skip_without(bool found, const char *what);
 
 /* The same for a program that has to be in PATH. */
 void needs_program(const char *program);
+
+/* The same for strace(1), which a container may have, but not let trace. */
+void needs_strace(void);
 
 /*
  * The same for port 8080, which has to be free. Until this process ends no
