@@ -19,8 +19,7 @@ static bool is_ours(const struct options *options)
 	const char *pid = getenv("LISTEN_PID");
 	uint64_t n;
 
-	if (pid == NULL || !number_parse(pid, 1, INT_MAX, &n) ||
-	    getenv("LISTEN_FDS") == NULL)
+	if (pid == NULL || !number_parse(pid, 1, INT_MAX, &n))
 		return false;
 	if (n != (uint64_t)getpid() && options->verbose)
 		report("server: LISTEN_PID is %s, not this process: the "
@@ -41,12 +40,13 @@ static bool has_ip(int listener)
 
 int inherit_listener(struct options *options)
 {
+	const char *fds = getenv("LISTEN_FDS");
 	uint64_t n;
 
-	if (!is_ours(options))
+	if (fds == NULL || !is_ours(options))
 		return 0;
-	if (!number_parse(getenv("LISTEN_FDS"), 1, 1, &n))
-		return usage_refuse("LISTEN_FDS", getenv("LISTEN_FDS"),
+	if (!number_parse(fds, 1, 1, &n))
+		return usage_refuse("LISTEN_FDS", fds,
 				    "must be 1: only one listener can be "
 				    "inherited");
 	if (options->ready == FIRST_INHERITED)

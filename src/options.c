@@ -103,8 +103,8 @@ static int set_seconds(const char *option, const char *value, uint64_t *us)
 static int refuse_option(int answer, const char *argument)
 {
 	/* One that is not ASCII is but a part of a character. */
-	const bool is_ascii = optopt > 0 && optopt <= '~';
-	const char letter[] = { '-', is_ascii ? (char)optopt : '?', '\0' };
+	const char letter[] = { '-', (char)(optopt & ~0x7f ? '?' : optopt),
+				'\0' };
 
 	if (answer == ':')
 		return usage_refuse(letter, NULL, "needs a value");

@@ -23,15 +23,16 @@
 
 enum {
 	MOST_ARGUMENTS = 16,
-	LINE_BYTES = 256,
+	LINE_BYTES = 384,
 	MOST_LINES = 4,
 	FIRST_INHERITED = 3,
 };
 
 static const char assignment[] = "LISTEN_FDS=";
 static const char usage[] =
-	"server: usage: server [-ehlVvxz] [-b ADDRESS] [-n BYTES] [-p PORT] "
-	"[-r FD] [-t SECONDS]; -h explains it\n";
+	"server: usage: server [-ehlVvxz] [-a ADDRESS[/BITS]] [-b ADDRESS] "
+	"[-n BYTES] [-p PORT] [-r FD] [-t SECONDS] [-w SECONDS]; -h explains "
+	"it\n";
 
 struct arguments {
 	int argc;
@@ -142,25 +143,36 @@ static void check_reason(const char *line)
 {
 	static const char *const reasons[] = {
 		": needs a value\n",
-		": no such option, or short for several\n",
+		": unknown or ambiguous option\n",
 		": takes no value\n",
-		": no such option\n",
+		": unknown option\n",
 		": not an IP address such as 127.0.0.1 or ::1\n",
-		": not from 1 to 9223372036854775807\n",
-		": not from 0 to 65535\n",
-		": not from 3 to 2147483647\n",
-		": not open for writing, as 3>FILE is\n",
-		": not seconds from 0.000001 to 999999999\n",
+		": write it without brackets\n",
+		": no such interface\n",
+		": a link-local address needs its interface, as in "
+		"fe80::1%eth0\n",
+		": not from /0 to /32\n",
+		": not from /0 to /128\n",
+		": not a number of bytes from 1 up, in digits\n",
+		"server: -n: one recv takes at most 131072 bytes; add -e to "
+		"take more\n",
+		": not a port from 0 to 65535\n",
+		": not a descriptor above 2\n",
+		": not open for writing; in a shell, 3>FILE opens 3\n",
+		": not seconds from 0.000001 to 999999999.999999\n",
 		": unexpected argument; -b takes the address, -p the port\n",
 		"server: -l -e: only one of them can end the message\n",
-		": only one listener can be inherited\n",
+		": must be 1: only one listener can be inherited\n",
 		"server: -r 3: that is the inherited listener, take another\n",
 	};
 	size_t found = 0;
 
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
 		found += ends_with(line, reasons[i]);
-	assert(found == 1);
+	/* Behind that is the network that was probably meant. */
+	found += strstr(line, ": bits behind the prefix are set, the network "
+			      "is ") != NULL;
+	assert(found >= 1);
 }
 
 static bool is_control(char byte)
@@ -192,6 +204,10 @@ static void check_ranges(const struct options *options)
 				 address->len == sizeof(address->ip6));
 	assert(!options->line || !options->eof);
 	assert(options->limit >= 1);
+	assert(options->line || options->eof || options->limit <= 131072);
+	assert(options->idle_us <= UINT64_C(999999999999999));
+	assert(!address_lacks_zone(address));
+	assert(!options->allows_some || options->allow.bits <= 128);
 	assert(options->limit <= INT64_MAX ||
 	       (options->limit == UINT64_MAX &&
 		(options->line || options->eof)));
@@ -230,6 +246,13 @@ static void write_back(const struct options *options, struct arguments *to)
 		add(to, "-t%" PRIu64 ".%06" PRIu64,
 		    options->timeout_us / 1000000,
 		    options->timeout_us % 1000000);
+	if (options->idle_us > 0)
+		add(to, "--idle=%" PRIu64 ".%06" PRIu64,
+		    options->idle_us / 1000000, options->idle_us % 1000000);
+	if (options->allows_some)
+		add(to, "-a%s/%" PRIu64,
+		    address_text(&options->allow.base, text),
+		    options->allow.bits);
 	if (options->ready != -1)
 		add(to, "-r%d", options->ready);
 	if (options->line)
@@ -259,6 +282,9 @@ static void check_written_back(const struct options *options)
 	assert(again.eof == options->eof);
 	assert(again.limit == options->limit);
 	assert(again.timeout_us == options->timeout_us);
+	assert(again.idle_us == options->idle_us);
+	assert(again.allows_some == options->allows_some);
+	assert(again.allow.bits == options->allow.bits);
 	assert(again.ready == options->ready);
 	assert(again.inherited == options->inherited);
 	assert(again.skip_empty == options->skip_empty);

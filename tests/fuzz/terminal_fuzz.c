@@ -79,6 +79,11 @@ static bool is_plain(const char *text, size_t len)
 
 		if (n == 0 || n > len - i)
 			return false;
+		/* What changes the direction of text. */
+		if (wide == 0x061c || wide == 0x200e || wide == 0x200f ||
+		    (wide >= 0x202a && wide <= 0x202e) ||
+		    (wide >= 0x2066 && wide <= 0x2069))
+			return false;
 		if (wide != L'\n' && wide != L'\t' &&
 		    (!iswprint((wint_t)wide) || wide < 0x20 ||
 		     (wide >= 0x7f && wide < 0xa0)))
@@ -129,7 +134,7 @@ static size_t show(struct screen *shown, const uint8_t *head, const char *text,
 
 	screen = shown;
 	output_prepare(&output, SCREEN);
-	output.is_terminal = true;
+	output.is_terminal = output.terminal.utf8 = true;
 	for (size_t i = 0; given < len; i++) {
 		size_t piece = head[i % PIECES];
 

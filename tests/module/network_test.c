@@ -42,6 +42,8 @@ static void test_network_has_the_addresses_of_its_prefix(void **state)
 		{ "2001:db8::/32", "2001:db9::1", false },
 		{ "2001:db8::8/125", "2001:db8::f", true },
 		{ "2001:db8::8/125", "2001:db8::10", false },
+		{ "0:0:1::/48", "0:0:1::1", true },
+		{ "0:1::/32", "0:1::1", true },
 		{ "::1/128", "::1", true },
 		{ "::/0", "2001:db8::1", true },
 		/* An IPv4 sender counts as IPv4, however it is written. */

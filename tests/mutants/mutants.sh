@@ -201,7 +201,7 @@ milliseconds() {
 # the fastest first.
 prepare() {
 	mkdir "$work/tree"
-	cp -Rp LICENSE Makefile README.md src include tests "$work/tree"
+	cp -Rp .github LICENSE Makefile README.md src include tests "$work/tree"
 	for test in tests/*/*_test.c; do
 		program=build/${test%.c}
 		if ! build "$work/tree" server "$program"; then

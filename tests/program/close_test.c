@@ -17,9 +17,10 @@
 #include "pages.h"
 #include "play.h"
 
+/* In the words of glibc or musl. */
 #define QUOTA                                                                  \
-	"server: close standard output: Disk quota exceeded; free some "       \
-	"space, and run it again\n"
+	"server: close standard output: *uota exceeded; free some space, and " \
+	"run it again\n"
 
 enum {
 	REQUEST_BYTES = 1 << 20,
@@ -150,6 +151,14 @@ static void needs_refusal(void)
 	skip_without(device != -1, "the right to mount a FUSE file system");
 }
 
+static void assert_refused(struct process *server)
+{
+	struct result result = process_end(server);
+
+	assert_like(result.err, QUOTA);
+	assert_int_equal(result.status, 1);
+}
+
 static void test_run_fails_if_the_close_does(void **state)
 {
 	static const char *const modes[] = { "", "-l", "-e", "-n 9" };
@@ -168,7 +177,7 @@ static void test_run_fails_if_the_close_does(void **state)
 		client = client_connect(port);
 		client_send(client, "hi\n", 3);
 		close(client);
-		assert_ended(&server, 1, "", QUOTA);
+		assert_refused(&server);
 	}
 }
 
@@ -179,9 +188,9 @@ static void test_print_fails_if_the_close_does(void **state)
 	(void)state;
 	needs_refusal();
 	server = shell_start("exec \"$SERVER\" -h >\"$FOLDER/file\"");
-	assert_ended(&server, 1, "", QUOTA);
+	assert_refused(&server);
 	server = shell_start("exec \"$SERVER\" -V >\"$FOLDER/file\"");
-	assert_ended(&server, 1, "", QUOTA);
+	assert_refused(&server);
 }
 
 /* Where a close can lose nothing it is left to the exit. */
@@ -213,11 +222,11 @@ static void test_trace_shows_the_close_of_a_file_alone(void **state)
 static void test_print_into_a_file_is_whole(void **state)
 {
 	struct process server =
-		shell_start("\"$SERVER\" -V >\"$FOLDER/version\" && "
-			    "cat \"$FOLDER/version\"");
+		shell_start("\"$SERVER\" -h >\"$FOLDER/help\" && "
+			    "cat \"$FOLDER/help\"");
 
 	(void)state;
-	assert_ended(&server, 0, version_text(), "");
+	assert_ended(&server, 0, help_text(), "");
 }
 
 static int set_up(void **state)

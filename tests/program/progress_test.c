@@ -4,6 +4,7 @@
  */
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -120,6 +121,8 @@ static int start_all(void **state)
 {
 	if (own_network(state) == -1)
 		return -1;
+	/* No line is redrawn on a terminal that is not known to erase. */
+	setenv("TERM", "xterm", 1);
 	for (size_t i = 0; i < RUNS; i++) {
 		start(&runs[i]);
 		if (i == DRIP)

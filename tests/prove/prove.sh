@@ -41,7 +41,7 @@ options=(
 	-eva-auto-loop-unroll 40
 	-eva-slevel-function 'number_parse:100,number_parse_seconds:1000,append:10'
 	-eva-slevel-function 'print_byte:10,prove_sprintf:10'
-	-eva-slevel-function 'trace_address:10,move_message:50'
+	-eva-slevel-function 'trace_address:10,move_message:500'
 	-eva-slevel-function 'terminal_show:100,terminal_end:100'
 
 	# A run with -x, as trace.c has it, apart from one without.
@@ -57,7 +57,7 @@ options=(
 	-eva-slevel-function 'prove_mbrtowc:5,prove_count:5,prove_recv:5'
 	-eva-slevel-function 'net_accept:100,net_getsockname:10'
 	-eva-slevel-function 'deadline_again:20,deadline_check:20'
-	-eva-slevel-function 'split:100,address_parse:100,network_parse:100'
+	-eva-slevel-function 'split:2000,address_parse:200,network_parse:200'
 	-eva-slevel-function 'accept_one:20,listener_announce:20'
 	-eva-slevel-function 'listener_open:20,name_listener:20'
 	-eva-slevel-function 'step:10,step_check:10'
@@ -98,7 +98,7 @@ awk '/^    (Assertions|Preconditions) .*valid/ {
 	fail "a precondition is not proved: $log"
 
 # What Frama-C's own contracts are good for: they set no errno.
-known='Frama_C_[a-z_]*|htons|iscntrl|ntohs|sigaddset|sigemptyset|strcmp'
+known='Frama_C_[a-z_]*|htons|iscntrl|memcmp|ntohs|sigaddset|sigemptyset|strcmp'
 if sed -n 's/.*using specification for function //p' "$log" |
 	grep -vxE "$known"; then
 	fail 'the above needs a stub in tests/prove/calls.c'
