@@ -1,4 +1,4 @@
-VERSION := 1.0.0
+VERSION := 1.1.0
 
 # CC, CPPFLAGS, CFLAGS and LDFLAGS are the caller's, and come last: what this
 # file needs stands before them. A variant gets a folder of its own, by
