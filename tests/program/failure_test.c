@@ -78,8 +78,9 @@ static void describe(const struct trial *tried, char *line, size_t size)
 	};
 	const char *call = tried->call;
 	const char *object = objects[seen->role];
-	char where[32] = "127.0.0.1:8080";
+	char where[32];
 
+	snprintf(where, sizeof(where), "127.0.0.1:%u", mode_port());
 	if (tried->mode->inherited)
 		snprintf(where, sizeof(where), "descriptor %d", seen->listener);
 	if (strcmp(call, "fcntl") == 0) {

@@ -1,6 +1,7 @@
 #include "mode.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "support.h"
 
@@ -58,6 +59,20 @@ const struct mode *mode_of(const char *name)
 	return NULL;
 }
 
+/* Port 0 would be announced, and 8080 may be another program's. */
+uint16_t mode_port(void)
+{
+	static uint16_t port;
+	int listener;
+
+	if (port != 0)
+		return port;
+	listener = listener_on_loopback();
+	port = bound_port(listener);
+	close(listener);
+	return port;
+}
+
 struct options options_of(const struct mode *mode)
 {
 	struct options options = {
@@ -71,6 +86,6 @@ struct options options_of(const struct mode *mode)
 		.verbose = mode->verbose,
 	};
 
-	assert_null(address_parse("127.0.0.1", PORT, &options.address));
+	assert_null(address_parse("127.0.0.1", mode_port(), &options.address));
 	return options;
 }

@@ -48,6 +48,9 @@ extern const struct mode modes[MODES];
 
 const struct mode *mode_of(const char *name);
 
+/* A port that is free, the same for this process and its children. */
+uint16_t mode_port(void);
+
 /* What the program's own options would be, on a free port of 127.0.0.1. */
 struct options options_of(const struct mode *mode);
 

@@ -400,9 +400,12 @@ int prepare_trials(void **state)
 	strcpy(message + TEXT - 1, "\n\xe2\x82");
 	memcpy(shown, message, TEXT);
 	strcpy(shown + TEXT, "\\xe2\\x82");
+	if (own_network(state) == -1)
+		return -1;
+	mode_port();
 	seen = mmap(NULL, sizeof(*seen), PROT_READ | PROT_WRITE,
 		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	return seen == MAP_FAILED ? -1 : own_network(state);
+	return seen == MAP_FAILED ? -1 : 0;
 }
 
 int end_trials(void **state)
