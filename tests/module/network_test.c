@@ -218,6 +218,12 @@ static void test_address_parse_takes_the_longest_address(void **state)
 	assert_non_null(address_parse(text, 1, &address));
 	assert_string_equal(address_parse("fe80::1%4294967296", 1, &address),
 			    "no such interface");
+	/* As many zeros as fit before an index, and one more. */
+	snprintf(text, sizeof(text), "fe80::1%%%061d", 1);
+	assert_null(address_parse(text, 1, &address));
+	snprintf(text, sizeof(text), "fe80::1%%%062d", 1);
+	assert_string_equal(address_parse(text, 1, &address),
+			    "not an IP address such as 127.0.0.1 or ::1");
 }
 
 int main(void)
