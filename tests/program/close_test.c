@@ -130,7 +130,7 @@ static bool mount_refusing(void)
 	snprintf(options, sizeof(options),
 		 "fd=%d,rootmode=40000,user_id=0,group_id=0", device);
 	if (device == -1 || unshare(CLONE_NEWNS) == -1 ||
-	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
+	    mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == -1 ||
 	    mount("test", folder, "fuse", 0, options) == -1)
 		return false;
 	served_by = fork();
