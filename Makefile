@@ -54,6 +54,7 @@ WRAP := socket setsockopt getsockopt bind listen getsockname accept recv \
 	write close setitimer splice poll pipe fcntl ioctl $(WRAP_TOO)
 $(BUILD)/tests/module/output_test: WRAP += mbrtowc
 $(BUILD)/tests/module/clock_test: WRAP += clock_gettime
+$(BUILD)/tests/module/silence_test: WRAP += clock_gettime
 $(BUILD)/tests/module/environment_test: WRAP += getpid
 $(BUILD)/tests/module/signals_test: WRAP += getpid
 # glibc before 2.34 has timer_create in a library of its own.

@@ -12,7 +12,8 @@
  * A call is repeated as long as deadline_again says so. It is made at least
  * once, even after the deadline, because bytes that came in time must be
  * written. Where it can go on for ever without being interrupted, by taking one
- * part after the other, deadline_check ends it.
+ * part after the other, deadline_check ends it. It takes two interrupted calls
+ * to tell of silence: a process that was stopped may have bytes waiting.
  */
 
 enum {
@@ -35,15 +36,14 @@ uint64_t deadline_first(uint64_t run_us, uint64_t idle_us);
 /* Something happened: the limit of silence starts again. */
 void deadline_renew(void);
 
-/*
- * Returns 0, or -1 with errno: EINTR once the time of the run is over, ETIME
- * once nothing has happened for the limit of silence.
- */
+/* Returns 0, or -1 with errno EINTR once the time of the run is over. */
 int deadline_check(void);
 
 /*
- * Whether the call that returned result, -1 with errno EINTR, has more time. If
- * it has none, errno is as deadline_check sets it.
+ * setitimer(2). Whether the call that returned result, -1 with errno EINTR, has
+ * more time. If it has none, errno is EINTR where the run is over, and ETIME
+ * where nothing has happened for the limit of silence, which the second such
+ * call finds.
  */
 bool deadline_again(long result);
 

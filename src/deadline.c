@@ -13,6 +13,8 @@ enum {
 
 /* There is one of each, as the process has one timer. 0 is no limit. */
 static uint64_t end_us, idle_us, silent_since_us;
+/* The call that was interrupted after too long a silence is repeated once. */
+static bool looks_again;
 
 /* It is there for the signal to interrupt a call, and not the process. */
 static void interrupt(int signal)
@@ -27,16 +29,22 @@ uint64_t deadline_first(uint64_t run_us, uint64_t silence_us)
 		       : silence_us;
 }
 
+/* After us, and again as long as nobody sets it anew. */
+static int set_timer(uint64_t us)
+{
+	const struct itimerval timer = {
+		.it_value.tv_sec = (time_t)(us / MICROSECONDS),
+		.it_value.tv_usec = (suseconds_t)(us % MICROSECONDS),
+		.it_interval.tv_usec = DEADLINE_REPEAT_US,
+	};
+
+	return setitimer(ITIMER_REAL, &timer, NULL);
+}
+
 int deadline_start(uint64_t run_us, uint64_t silence_us)
 {
 	/* No SA_RESTART: the call must return. */
 	const struct sigaction action = { .sa_handler = interrupt };
-	const uint64_t first = deadline_first(run_us, silence_us);
-	const struct itimerval timer = {
-		.it_value.tv_sec = (time_t)(first / MICROSECONDS),
-		.it_value.tv_usec = (suseconds_t)(first % MICROSECONDS),
-		.it_interval.tv_usec = DEADLINE_REPEAT_US,
-	};
 	sigset_t alarm;
 
 	silent_since_us = deadline_now_us();
@@ -49,34 +57,44 @@ int deadline_start(uint64_t run_us, uint64_t silence_us)
 	sigemptyset(&alarm);
 	sigaddset(&alarm, SIGALRM);
 	sigprocmask(SIG_UNBLOCK, &alarm, NULL);
-	return setitimer(ITIMER_REAL, &timer, NULL);
+	return set_timer(deadline_first(run_us, silence_us));
 }
 
 void deadline_renew(void)
 {
-	if (idle_us != 0)
-		silent_since_us = deadline_now_us();
+	if (idle_us == 0)
+		return;
+	silent_since_us = deadline_now_us();
+	looks_again = false;
 }
 
 int deadline_check(void)
 {
-	uint64_t now;
-
-	if (end_us == 0 && idle_us == 0)
+	if (end_us == 0 || deadline_now_us() < end_us)
 		return 0;
-	now = deadline_now_us();
-	if (end_us != 0 && now >= end_us)
-		errno = EINTR;
-	else if (idle_us != 0 && now - silent_since_us >= idle_us)
-		errno = ETIME;
-	else
-		return 0;
+	errno = EINTR;
 	return -1;
 }
 
 bool deadline_again(long result)
 {
-	return result == -1 && errno == EINTR && deadline_check() == 0;
+	const uint64_t now = deadline_now_us();
+	const uint64_t silent_us = now - silent_since_us;
+
+	if (result != -1 || errno != EINTR || (end_us != 0 && now >= end_us))
+		return false;
+	if (idle_us == 0)
+		return true;
+	if (silent_us >= idle_us) {
+		/* A process that was stopped has bytes waiting, perhaps. */
+		looks_again = !looks_again;
+		errno = ETIME;
+		return looks_again;
+	}
+	/* Until then there is nothing to interrupt. */
+	set_timer(deadline_first(end_us == 0 ? 0 : end_us - now,
+				 idle_us - silent_us));
+	return true;
 }
 
 uint64_t deadline_now_us(void)

@@ -48,11 +48,9 @@ static int wait_for_room(int fd)
 
 bool output_again(int fd)
 {
-	if (errno != EINTR && errno != EAGAIN)
-		return false;
-	if (errno == EAGAIN && wait_for_room(fd) == -1 && errno != EINTR)
-		return false;
-	return deadline_check() == 0;
+	if (errno == EAGAIN && wait_for_room(fd) != -1)
+		return deadline_check() == 0;
+	return deadline_again(-1);
 }
 
 size_t output_write(int fd, const char *buf, size_t len)

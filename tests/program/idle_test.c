@@ -1,8 +1,10 @@
 /* The limit of silence; what it ends is in timeout_test. */
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "play.h"
@@ -99,6 +101,32 @@ static void test_trace_shows_the_timer_of_the_shorter_limit(void **state)
 	}
 }
 
+/* What came while the process was stopped was no silence. */
+static void test_idle_is_not_over_while_stopped(void **state)
+{
+	static const char *const modes[] = { "-z", "-l", "-e" };
+	struct pollfd never = { -1, POLLIN, 0 };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct process server =
+			server_listen(&port, modes[i], "-w", ".3", NULL);
+		const int client = client_connect(port);
+
+		client_send(client, "x", 1);
+		if (i > 0)
+			expect_output(&server, "x", 1);
+		kill(server.pid, SIGSTOP);
+		assert_true(WIFSTOPPED(wait_change(server.pid, WUNTRACED)));
+		client_send(client, "hi\n", 3);
+		shutdown(client, SHUT_WR);
+		assert_int_equal(poll(&never, 1, 400), 0);
+		kill(server.pid, SIGCONT);
+		assert_ended(&server, 0, i > 0 ? "hi\n" : "xhi\n", "");
+		close(client);
+	}
+}
+
 /* The line that is redrawn goes on between the signals of -w. */
 static void test_idle_leaves_progress_alone(void **state)
 {
@@ -142,6 +170,7 @@ int main(void)
 		cmocka_unit_test(test_idle_and_timeout_end_by_the_first),
 		cmocka_unit_test(
 			test_trace_shows_the_timer_of_the_shorter_limit),
+		cmocka_unit_test(test_idle_is_not_over_while_stopped),
 		cmocka_unit_test(test_idle_leaves_progress_alone),
 	};
 
