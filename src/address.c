@@ -64,6 +64,8 @@ const char *address_parse(const char *text, uint16_t port,
 		return "not an IP address such as 127.0.0.1 or ::1";
 	if (zone == NULL)
 		return NULL;
+	if (!IN6_IS_ADDR_LINKLOCAL(&address->ip6.sin6_addr))
+		return "only a link-local address, fe80::/10, has an interface";
 	address->ip6.sin6_scope_id = zone_of(zone);
 	return address->ip6.sin6_scope_id == 0 ? "no such interface" : NULL;
 }

@@ -146,6 +146,9 @@ static void test_network_parse_refuses_what_is_none(void **state)
 		  no_address },
 		{ "[::1]", "write it without brackets" },
 		{ "fe80::1%no such one", "no such interface" },
+		{ "2001:db8::/32%lo", "not from /0 to /128" },
+		{ "2001:db8::1%1/128", "only a link-local address, fe80::/10, "
+				       "has an interface" },
 		/* Bits behind the prefix are set. */
 		{ "10.0.0.1/8", "" },
 		{ "10.0.0.1/31", "" },
@@ -205,7 +208,7 @@ static void test_address_parse_takes_a_zone_by_name_and_index(void **state)
 static void test_address_parse_takes_the_longest_address(void **state)
 {
 	static const char longest[] =
-		"2001:0db8:1111:2222:3333:4444:255.255.255.255";
+		"fe80:0000:1111:2222:3333:4444:255.255.255.255";
 	char text[128];
 	struct address address;
 

@@ -88,12 +88,14 @@ static void test_bind_without_a_zone_says_what_is_missing(void **state)
 		{ "fe80::1", "fe80::1: a link-local address needs its "
 			     "interface, as in fe80::1%eth0" },
 		{ "fe80::1%no", "fe80::1%no: no such interface" },
+		{ "::1%lo", "::1%lo: only a link-local address, fe80::/10, has "
+			    "an interface" },
 		{ "127.0.0.1%lo", "127.0.0.1%lo: not an IP address such as "
 				  "127.0.0.1 or ::1" },
 	};
 
 	(void)state;
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct process server = server_start("-b", bad[i][0], NULL);
 		struct result result = process_end(&server);
 		char line[160];
