@@ -11,6 +11,7 @@
 #include "deadline.h"
 
 enum {
+	ATTEMPTS = 3,
 	LINE_BYTES = 512,
 	RATE_BYTES = 128,
 	SECOND_US = 1000000,
@@ -24,11 +25,16 @@ static struct {
 	bool drawn;
 } progress;
 
-/* One write(2): if it fails, the exit status still says what happened. */
+/*
+ * In one write(2), so that no other line gets between. Where it is only
+ * interrupted it is tried again, but not for ever: the limits of time hold. If
+ * it fails, the exit status still says what happened.
+ */
 static void put(const char *text, size_t len)
 {
-	if (write(STDERR_FILENO, text, len) == -1)
-		return;
+	for (int i = 0; i < ATTEMPTS; i++)
+		if (write(STDERR_FILENO, text, len) != -1 || errno != EINTR)
+			return;
 }
 
 void report(const char *format, ...)

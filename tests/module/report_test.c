@@ -50,6 +50,14 @@ static int say_into_failing_stderr(const void *unused)
 	return fault_calls() == 1 ? 0 : 1;
 }
 
+static int say_though_interrupted(const void *unused)
+{
+	(void)unused;
+	fault_fail("write", 1, EINTR);
+	report("line");
+	return fault_calls() == 2 ? 0 : 1;
+}
+
 /* fault counts the writes, and passes them on. */
 static int say_each_in_one_write(const void *unused)
 {
@@ -143,6 +151,12 @@ static void test_report_writes_a_line_at_once(void **state)
 	run(say_each_in_one_write, NULL);
 }
 
+static void test_report_writes_again_if_interrupted(void **state)
+{
+	(void)state;
+	assert_string_equal(run(say_though_interrupted, NULL).err, "line\n");
+}
+
 static void test_report_tries_once_if_stderr_fails(void **state)
 {
 	(void)state;
@@ -160,6 +174,7 @@ int main(void)
 		cmocka_unit_test(test_report_is_a_line_as_printf_makes_it),
 		cmocka_unit_test(test_report_keeps_what_was_typed_to_its_line),
 		cmocka_unit_test(test_report_writes_a_line_at_once),
+		cmocka_unit_test(test_report_writes_again_if_interrupted),
 		cmocka_unit_test(test_report_tries_once_if_stderr_fails),
 	};
 

@@ -1,4 +1,5 @@
 /* What the process is given by who starts it: signals, limits, number 1. */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,6 +46,31 @@ static void test_usage_is_2_if_errors_have_no_reader(void **state)
 
 	(void)state;
 	assert_string_equal(process_end(&server).out, "2\n");
+}
+
+/* Whoever reads the errors has stopped doing so. */
+static void test_errors_that_are_stuck_hold_up_no_limit(void **state)
+{
+	static const char *const limits[] = { "-t", "-w" };
+	char block[4096] = "";
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		const long long before = now_ms();
+		struct process server;
+		int ends[2];
+
+		assert_int_equal(pipe2(ends, O_NONBLOCK), 0);
+		while (write(ends[1], block, sizeof(block)) != -1)
+			continue;
+		assert_int_equal(fcntl(ends[1], F_SETFL, 0), 0);
+		redirect_next(ends[1], STDERR_FILENO);
+		server = server_start("-v", "-p", "0", limits[i], ".2", NULL);
+		assert_int_equal(process_end(&server).status, 124);
+		assert_between(now_ms() - before, 200, WAIT_MS);
+		close(ends[0]);
+		close(ends[1]);
+	}
 }
 
 /* valgrind writes files of its own. */
@@ -118,6 +144,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_alarm_that_was_pending_is_discarded),
 		cmocka_unit_test(test_usage_is_2_if_errors_have_no_reader),
+		cmocka_unit_test(test_errors_that_are_stuck_hold_up_no_limit),
 		cmocka_unit_test_setup_teardown(
 			test_usage_is_2_if_the_log_may_not_grow, make_folder,
 			remove_folder),

@@ -363,7 +363,8 @@ void assert_result(const struct trial *tried, struct result *result, int status,
 	if (tried->mode->verbose)
 		told = take_out_verbose(result->err, out_len) ==
 			       VERBOSE_LINES ||
-		       status != STATUS_OK || seen->role == ERRORS;
+		       status != STATUS_OK ||
+		       (seen->role == ERRORS && tried->reason != EINTR);
 	if (result->status == status && result->out_len == out_len && right &&
 	    told && is_like(result->err, err))
 		return;
