@@ -396,16 +396,31 @@ static void test_timeout_is_the_shortest(void **state)
 	}
 }
 
+/* 0 was asked for, and somebody will look for a listener there. */
+static void test_timeout_names_the_port_that_was_picked(void **state)
+{
+	char expected[128];
+	struct process server = server_listen(&port, "-t", "0.25", NULL);
+
+	(void)state;
+	snprintf(expected, sizeof(expected),
+		 "server: accept 0.0.0.0:%u: nobody connected within 0.25 s; "
+		 "-t sets a longer time\n",
+		 port);
+	assert_ended(&server, 124, "", expected);
+}
+
 int main(void)
 {
-	struct CMUnitTest tests[4 + 2 * WAITS] = {
+	struct CMUnitTest tests[5 + 2 * WAITS] = {
 		cmocka_unit_test(test_timeout_ends_the_write_of_the_ready_line),
 		cmocka_unit_test(test_timeout_ends_recv_though_bytes_wait),
 		cmocka_unit_test(test_timeout_does_not_disturb_a_run_in_time),
 		cmocka_unit_test(test_timeout_is_the_shortest),
+		cmocka_unit_test(test_timeout_names_the_port_that_was_picked),
 	};
 	char names[2 * WAITS][NAME_BYTES];
-	size_t count = 4;
+	size_t count = 5;
 
 	for (size_t i = 0; i < 2 * WAITS; i++) {
 		const struct wait *wait = &waits[i / 2];
