@@ -1,27 +1,10 @@
 /* Whom -a lets send, and what the others get. */
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "play.h"
-
-static int connect_from(const char *from)
-{
-	struct sockaddr_in own = { .sin_family = AF_INET },
-			   to = { .sin_family = AF_INET,
-				  .sin_port = htons(port),
-				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	const int client = socket(AF_INET, SOCK_STREAM, 0);
-
-	assert_int_equal(inet_pton(AF_INET, from, &own.sin_addr), 1);
-	assert_int_equal(bind(client, (struct sockaddr *)&own, sizeof(own)), 0);
-	assert_int_equal(connect(client, (struct sockaddr *)&to, sizeof(to)),
-			 0);
-	return client;
-}
 
 /* The first is closed unread, the second is taken. */
 static void assert_passes_over(struct process *server, int first, int second,
@@ -55,8 +38,8 @@ static void test_allow_passes_over_others_in_each_mode(void **state)
 			 modes[i]);
 		server = shell_listen(&port, script);
 		first = client_connect(port);
-		assert_passes_over(&server, first, connect_from("127.0.0.2"),
-				   "");
+		assert_passes_over(&server, first,
+				   client_connect_from("127.0.0.2", port), "");
 	}
 }
 
@@ -68,7 +51,7 @@ static void test_allow_tells_who_is_passed_over(void **state)
 
 	(void)state;
 	assert_passes_over(
-		&server, first, connect_from("127.0.0.3"),
+		&server, first, client_connect_from("127.0.0.3", port),
 		"Listening on 0.0.0.0 [0-9]*\n"
 		"Connection received on 127.0.0.1 [0-9]*\n"
 		"server: accept 0.0.0.0:[0-9]*: not a sender that -a allows, "
@@ -89,7 +72,7 @@ static void test_allow_waits_while_others_come(void **state)
 		client_wait_end(client);
 		close(client);
 	}
-	client = connect_from("127.0.0.2");
+	client = client_connect_from("127.0.0.2", port);
 	client_send(client, "hi\n", 3);
 	assert_ended(&server, 0, "hi\n", "");
 	close(client);

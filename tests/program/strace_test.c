@@ -182,6 +182,7 @@ static const struct traced {
 	const char *arguments; /* for sh(1) */
 	const char *sent;      /* NULL: nobody comes */
 	bool probed;	       /* somebody comes before, and sends nothing */
+	const char *refused;   /* who comes before, or NULL */
 	bool ip6;
 } traced[] = {
 	{ "plain", "", .sent = "hi\n" },
@@ -194,6 +195,8 @@ static const struct traced {
 	  .sent = "0123456789012345678901234567890\0015" },
 	{ "nothing_sent", "-v", .sent = "" },
 	{ "skip_empty", "-z -v", .sent = "hi\n", .probed = true },
+	/* The second accept has the whole of the address to fill again. */
+	{ "allow", "-a 127.0.0.1", .sent = "hi\n", .refused = "127.0.0.2" },
 	{ "limit_that_cuts", "-n 5", .sent = "hello world" },
 	{ "timeout_and_line", "-t 100.25 -l", .sent = "hi\n" },
 	{ "timeout_without_a_sender", "-t .1", .sent = NULL },
@@ -288,6 +291,8 @@ static void send_traced(const struct traced *run)
 	wait_for_listener(PORT);
 	if (run->probed)
 		close(client_connect(PORT));
+	if (run->refused != NULL)
+		close(client_connect_from(run->refused, PORT));
 	client = run->ip6 ? client_connect6(PORT) : client_connect(PORT);
 	client_send(client, run->sent, strlen(run->sent));
 	shutdown(client, SHUT_WR);

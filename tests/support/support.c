@@ -691,6 +691,21 @@ int client_connect(uint16_t port)
 	return connect_to((struct sockaddr *)&name, sizeof(name));
 }
 
+int client_connect_from(const char *from, uint16_t port)
+{
+	struct sockaddr_in own = { .sin_family = AF_INET },
+			   to = { .sin_family = AF_INET,
+				  .sin_port = htons(port),
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	const int client = socket(AF_INET, SOCK_STREAM, 0);
+
+	assert_int_equal(inet_pton(AF_INET, from, &own.sin_addr), 1);
+	assert_int_equal(bind(client, (struct sockaddr *)&own, sizeof(own)), 0);
+	assert_int_equal(connect(client, (struct sockaddr *)&to, sizeof(to)),
+			 0);
+	return client;
+}
+
 int client_connect6(uint16_t port)
 {
 	struct sockaddr_in6 name = { .sin6_family = AF_INET6,

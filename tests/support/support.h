@@ -189,6 +189,9 @@ void needs_ip6(void);
 /* A connection to 127.0.0.1, where somebody has to listen on port. */
 int client_connect(uint16_t port);
 
+/* The same from an address of 127.0.0.0/8. */
+int client_connect_from(const char *from, uint16_t port);
+
 /* The same to ::1. */
 int client_connect6(uint16_t port);
 
