@@ -180,9 +180,9 @@ bool network_has(const struct network *network, const struct address *address)
 	const uint32_t zone = network->base.ip6.sin6_scope_id;
 
 	/* A sender of neither family has no port. */
-	if (address_port(address) == 0 ||
-	    is_ip4 != !!IN6_IS_ADDR_V4MAPPED(&base))
+	if (address_port(address) == 0)
 		return false;
+	/* That it is IPv4 stands in front of its bits, and stays. */
 	clear_from(&ip6, network->bits + (is_ip4 ? IP6_BITS - IP4_BITS : 0));
 	return memcmp(&ip6, &base, sizeof(ip6)) == 0 &&
 	       (network->base.any.sa_family == AF_INET || zone == 0 ||
