@@ -1,52 +1,46 @@
 #include "number.h"
 
-#include <stddef.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum {
 	MICROSECONDS = 1000000,
 	MOST_SECONDS = 999999999,
 };
 
-/* Appends digit to *n. False if it is no digit or makes *n more than most. */
-static bool append(uint64_t *n, char digit, uint64_t most)
-{
-	uint64_t value;
-
-	if (digit < '0' || digit > '9')
-		return false;
-	value = (uint64_t)(digit - '0');
-	if (value > most || *n > (most - value) / 10)
-		return false;
-	*n = *n * 10 + value;
-	return true;
-}
+static const char digits[] = "0123456789";
 
 bool number_parse(const char *text, uint64_t least, uint64_t most, uint64_t *n)
 {
-	*n = 0;
-	for (size_t i = 0; text[i] != '\0'; i++)
-		if (!append(n, text[i], most))
-			return false;
-	return text[0] != '\0' && *n >= least;
+	const size_t len = strspn(text, digits);
+
+	errno = 0;
+	*n = strtoull(text, NULL, 10);
+	return len > 0 && text[len] == '\0' && errno == 0 && *n >= least &&
+	       *n <= most;
 }
 
 bool number_parse_seconds(const char *text, uint64_t *us)
 {
-	uint64_t seconds = 0, digit, unit = MICROSECONDS;
-	size_t i = 0;
+	const char *fraction = text + strspn(text, digits);
+	uint64_t seconds, unit = MICROSECONDS;
+	size_t len;
 
-	for (; text[i] != '\0' && text[i] != '.'; i++)
-		if (!append(&seconds, text[i], MOST_SECONDS))
+	if (fraction[0] == '.') {
+		fraction++;
+		if (fraction[0] == '\0')
 			return false;
-	*us = seconds * MICROSECONDS;
-	if (text[i] == '.' && text[++i] == '\0')
+	}
+	len = strspn(fraction, digits);
+	/* More than 64 bits hold is UINT64_MAX; no digit at all is 0. */
+	seconds = strtoull(text, NULL, 10);
+	if (fraction[len] != '\0' || seconds > MOST_SECONDS)
 		return false;
-	for (; text[i] != '\0'; i++) {
-		digit = 0;
-		if (!append(&digit, text[i], 9))
-			return false;
+	*us = seconds * MICROSECONDS;
+	for (size_t i = 0; i < len; i++) {
 		unit /= 10;
-		*us += unit * digit;
+		*us += unit * (uint64_t)(fraction[i] - '0');
 	}
 	return *us > 0;
 }

@@ -145,10 +145,22 @@ char *prove_strcasestr(const char *text, const char *part)
 	return Frama_C_nondet_ptr((void *)text, NULL);
 }
 
-size_t prove_strcspn(const char *text, const char *reject)
+size_t prove_strspn(const char *text, const char *accept)
 {
-	strlen(reject);
-	return Frama_C_size_t_interval(0, strlen(text));
+	size_t n = 0;
+
+	//@ loop unroll ARGUMENT_BYTES + 1;
+	while (text[n] != '\0' && strchr(accept, text[n]) != NULL)
+		n++;
+	return n;
+}
+
+/* strtoull(3), in base 10: of digits, or of none, which make 0. */
+unsigned long long prove_strtoull(const char *text, char **end, int base)
+{
+	strlen(text);
+	prove_any_errno();
+	return Frama_C_unsigned_long_long_interval(0, ULLONG_MAX);
 }
 
 /* getenv(3): the environment is no argument vector, but as long as one. */

@@ -39,7 +39,7 @@ options=(
 
 	# Short loops, such as that over a character's bytes, byte by byte.
 	-eva-auto-loop-unroll 40
-	-eva-slevel-function 'number_parse:100,number_parse_seconds:1000,append:10'
+	-eva-slevel-function 'number_parse:100,number_parse_seconds:8000,prove_strspn:100'
 	-eva-slevel-function 'print_byte:10,prove_sprintf:10'
 	-eva-slevel-function 'trace_address:10,move_message:500'
 	-eva-slevel-function 'terminal_show:100,terminal_end:100'
@@ -50,7 +50,7 @@ options=(
 	# Success and failure of a call apart, until what it filled is used.
 	-eva-split-return auto -eva-interprocedural-splits
 	-eva-split-return-function 'prove_accept:full,prove_getsockname:full'
-	-eva-split-return-function prove_mbrtowc:full
+	-eva-split-return-function 'prove_mbrtowc:full,prove_strspn:full'
 	-eva-split-return-function 'net_accept:full,net_getsockname:full'
 	-eva-split-return-function 'prove_recv:full,net_recv:full,receive:full'
 	-eva-slevel-function 'prove_accept:5,prove_getsockname:5'
