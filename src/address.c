@@ -9,7 +9,6 @@
 enum {
 	IP4_BITS = 32,
 	IP6_BITS = 128,
-	PARTS_BYTES = ADDRESS_BYTES + 8, /* an address, and /128 */
 };
 
 /* The interface that a zone names, by its name or number; 0 for none. */
@@ -23,31 +22,26 @@ static uint32_t zone_of(const char *text)
 }
 
 /*
- * Copies text to parts, all 0 before, but a 0 for the first mark. Returns the
- * part behind that, or NULL. A text that is too long for an address leaves an
- * empty one.
+ * Copies what of text is before mark to before: nothing, if that is too long
+ * for an address. Returns what is behind mark, or NULL without one.
  */
-static const char *split(const char *text, char mark, char parts[PARTS_BYTES])
+static const char *split(const char *text, char mark,
+			 char before[ADDRESS_BYTES])
 {
-	const char *behind = NULL;
+	const char *found = strchr(text, mark);
+	size_t len = found == NULL ? strlen(text) : (size_t)(found - text);
 
-	for (size_t i = 0; text[i] != '\0'; i++) {
-		if (i == PARTS_BYTES - 1) {
-			parts[0] = '\0';
-			return NULL;
-		}
-		if (text[i] == mark && behind == NULL)
-			behind = parts + i + 1;
-		else
-			parts[i] = text[i];
-	}
-	return behind;
+	if (len >= ADDRESS_BYTES)
+		len = 0;
+	memcpy(before, text, len);
+	before[len] = '\0';
+	return found == NULL ? NULL : found + 1;
 }
 
 const char *address_parse(const char *text, uint16_t port,
 			  struct address *address)
 {
-	char host[PARTS_BYTES] = "";
+	char host[ADDRESS_BYTES];
 	const char *zone = split(text, '%', host);
 
 	*address = (struct address){ .ip4 = { .sin_family = AF_INET,
@@ -149,7 +143,7 @@ static bool clear_from(struct in6_addr *ip6, uint64_t bit)
 const char *network_parse(const char *text, struct network *network)
 {
 	struct address *base = &network->base;
-	char host[PARTS_BYTES] = "";
+	char host[ADDRESS_BYTES];
 	const char *bits = split(text, '/', host);
 	const char *problem = address_parse(host, 0, base);
 	struct in6_addr ip6;

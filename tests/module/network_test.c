@@ -211,6 +211,7 @@ static void test_address_parse_takes_the_longest_address(void **state)
 		"fe80:0000:1111:2222:3333:4444:255.255.255.255";
 	char text[128];
 	struct address address;
+	struct network network;
 
 	(void)state;
 	address = address_of(longest);
@@ -221,11 +222,11 @@ static void test_address_parse_takes_the_longest_address(void **state)
 	assert_non_null(address_parse(text, 1, &address));
 	assert_string_equal(address_parse("fe80::1%4294967296", 1, &address),
 			    "no such interface");
-	/* As many zeros as fit before an index, and one more. */
-	snprintf(text, sizeof(text), "fe80::1%%%061d", 1);
-	assert_null(address_parse(text, 1, &address));
-	snprintf(text, sizeof(text), "fe80::1%%%062d", 1);
-	assert_string_equal(address_parse(text, 1, &address),
+	/* The network's address is copied, and has to fit with its zone. */
+	snprintf(text, sizeof(text), "fe80::%%%054d/10", 1);
+	assert_null(network_parse(text, &network));
+	snprintf(text, sizeof(text), "fe80::%%%055d/10", 1);
+	assert_string_equal(network_parse(text, &network),
 			    "not an IP address such as 127.0.0.1 or ::1");
 }
 

@@ -57,7 +57,7 @@ options=(
 	-eva-slevel-function 'prove_mbrtowc:5,prove_count:5,prove_recv:5'
 	-eva-slevel-function 'net_accept:100,net_getsockname:10'
 	-eva-slevel-function 'deadline_again:20,deadline_check:20'
-	-eva-slevel-function 'split:2000,address_parse:200,network_parse:200'
+	-eva-slevel-function 'split:20,address_parse:200,network_parse:200'
 	-eva-slevel-function 'accept_one:20,listener_announce:20'
 	-eva-slevel-function 'listener_open:20,name_listener:20'
 	-eva-slevel-function 'step:10,step_check:10'
