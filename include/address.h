@@ -60,8 +60,8 @@ const char *address_text(const struct address *address,
 
 /*
  * Stores in *network what text says, an address and perhaps "/" and how many of
- * its bits count; all do without. Returns NULL, or what is wrong with text. If
- * bits behind those are set, clears them and returns an empty text.
+ * its bits count; all do without. No bit behind those may be set. Returns NULL,
+ * or what is wrong with text, until the next call.
  */
 const char *network_parse(const char *text, struct network *network);
 

@@ -12,7 +12,7 @@ enum {
 };
 
 /* The interface that a zone names, by its name or number; 0 for none. */
-static uint32_t zone_of(const char *text)
+static uint32_t parse_zone(const char *text)
 {
 	uint64_t index = if_nametoindex(text);
 
@@ -60,7 +60,7 @@ const char *address_parse(const char *text, uint16_t port,
 		return NULL;
 	if (!IN6_IS_ADDR_LINKLOCAL(&address->ip6.sin6_addr))
 		return "only a link-local address, fe80::/10, has an interface";
-	address->ip6.sin6_scope_id = zone_of(zone);
+	address->ip6.sin6_scope_id = parse_zone(zone);
 	return address->ip6.sin6_scope_id == 0 ? "no such interface" : NULL;
 }
 
@@ -100,14 +100,19 @@ const char *address_host(const struct address *address, char text[HOST_BYTES])
 	return text;
 }
 
+/* The interface of a link's own address, or 0. */
+static uint32_t zone_of(const struct address *address)
+{
+	return address->any.sa_family == AF_INET6 ? address->ip6.sin6_scope_id
+						  : 0;
+}
+
 const char *address_text(const struct address *address,
 			 char text[ADDRESS_BYTES])
 {
 	char host[HOST_BYTES], zone[IF_NAMESIZE] = "";
-	uint32_t index = 0;
+	const uint32_t index = zone_of(address);
 
-	if (address->any.sa_family == AF_INET6)
-		index = address->ip6.sin6_scope_id;
 	if (index != 0 && if_indextoname(index, zone) == NULL)
 		snprintf(zone, sizeof(zone), "%u", index);
 	snprintf(text, ADDRESS_BYTES, "%s%s%s", address_host(address, host),
@@ -140,6 +145,18 @@ static bool clear_from(struct in6_addr *ip6, uint64_t bit)
 	return found;
 }
 
+/* What is wrong if bits behind those of network were set. */
+static const char *name_meant(const struct network *network)
+{
+	static char problem[ADDRESS_BYTES + 64];
+	char text[ADDRESS_BYTES];
+
+	snprintf(problem, sizeof(problem),
+		 "bits behind the prefix are set, the network is %s/%ju",
+		 address_text(&network->base, text), (uintmax_t)network->bits);
+	return problem;
+}
+
 const char *network_parse(const char *text, struct network *network)
 {
 	struct address *base = &network->base;
@@ -163,7 +180,7 @@ const char *network_parse(const char *text, struct network *network)
 		memcpy(&base->ip4.sin_addr, &ip6.s6_addr[12], 4);
 	else
 		base->ip6.sin6_addr = ip6;
-	return "";
+	return name_meant(network);
 }
 
 bool network_has(const struct network *network, const struct address *address)
@@ -171,14 +188,14 @@ bool network_has(const struct network *network, const struct address *address)
 	const struct in6_addr base = as_ip6(&network->base);
 	struct in6_addr ip6 = as_ip6(address);
 	const bool is_ip4 = IN6_IS_ADDR_V4MAPPED(&ip6);
-	const uint32_t zone = network->base.ip6.sin6_scope_id;
+	const uint32_t zone = zone_of(&network->base);
 
 	/* A sender of neither family has no port. */
 	if (address_port(address) == 0)
 		return false;
+	if (zone != 0 && zone != zone_of(address))
+		return false;
 	/* That it is IPv4 stands in front of its bits, and stays. */
 	clear_from(&ip6, network->bits + (is_ip4 ? IP6_BITS - IP4_BITS : 0));
-	return memcmp(&ip6, &base, sizeof(ip6)) == 0 &&
-	       (network->base.any.sa_family == AF_INET || zone == 0 ||
-		zone == address->ip6.sin6_scope_id);
+	return memcmp(&ip6, &base, sizeof(ip6)) == 0;
 }

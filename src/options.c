@@ -46,17 +46,10 @@ static int check(const char *option, const char *value, bool valid,
 
 static int set_allow(struct options *options, const char *value)
 {
-	struct network *allow = &options->allow;
-	const char *problem = network_parse(value, allow);
-	char host[ADDRESS_BYTES], meant[ADDRESS_BYTES + 64];
+	const char *problem = network_parse(value, &options->allow);
 
 	options->allows_some = true;
-	if (problem == NULL)
-		return 0;
-	snprintf(meant, sizeof(meant),
-		 "bits behind the prefix are set, the network is %s/%ju",
-		 address_text(&allow->base, host), (uintmax_t)allow->bits);
-	return usage_refuse("-a", value, problem[0] == '\0' ? meant : problem);
+	return problem == NULL ? 0 : usage_refuse("-a", value, problem);
 }
 
 static int set_bind(struct options *options, const char *value)
