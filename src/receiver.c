@@ -33,58 +33,52 @@ static bool start_deadline(struct run *run)
 /* accept, of whoever is first. Asks who it is if peer is not NULL. */
 static bool accept_any(struct run *run, struct address *peer)
 {
-	char traced[TRACE_BYTES];
+	struct sockaddr *name = peer == NULL ? NULL : &peer->any;
+	socklen_t *len = peer == NULL ? NULL : &peer->len;
+	char traced[TRACE_BYTES] = "NULL, NULL";
+	bool nobody;
 
 	do {
-		if (peer != NULL)
-			*peer = (struct address){ .len = ADDRESS_LEN };
 		if (run->polls &&
 		    !step_wait(run, "accept", run->where, run->listener))
 			return false;
-		run->connection = net_accept(run->listener,
-					     peer == NULL ? NULL : &peer->any,
-					     peer == NULL ? NULL : &peer->len);
+		if (peer != NULL)
+			*peer = (struct address){ .len = ADDRESS_LEN };
+		run->connection = net_accept(run->listener, name, len);
 		/* A listener that was passed may be non-blocking. */
-		run->polls = run->polls ||
-			     (run->connection == -1 && errno == EAGAIN);
-	} while (run->connection == -1 && errno == EAGAIN);
-	if (peer == NULL)
-		return step(run, "accept", run->where, run->connection,
-			    "%d, NULL, NULL", run->listener);
+		nobody = run->connection == -1 && errno == EAGAIN;
+		run->polls = run->polls || nobody;
+	} while (nobody);
+	if (peer != NULL)
+		trace_address(peer, true, traced);
 	return step(run, "accept", run->where, run->connection, "%d, %s",
-		    run->listener, trace_address(peer, true, traced));
+		    run->listener, traced);
 }
 
-/* Whether the peer may send. Closes the connection of one that may not. */
-static bool is_allowed(struct run *run, const struct address *peer)
-{
-	const struct options *options = run->options;
-	char text[ADDRESS_BYTES];
-
-	if (options->verbose)
-		report("Connection received on %s %u", address_text(peer, text),
-		       address_port(peer));
-	if (!options->allows_some || network_has(&options->allow, peer))
-		return true;
-	if (options->verbose)
-		report("server: accept %s: not a sender that -a "
-		       "allows, waiting for the next",
-		       run->where);
-	step_close(run, "connection", &run->connection);
-	return false;
-}
-
+/* Closes connections of senders that -a does not allow. */
 static bool accept_one(struct run *run)
 {
+	const struct options *options = run->options;
 	struct address peer;
+	char text[ADDRESS_BYTES];
 
-	if (!run->options->verbose && !run->options->allows_some)
+	if (!options->verbose && !options->allows_some)
 		return accept_any(run, NULL);
-	do {
-		if (!accept_any(run, &peer))
+	while (accept_any(run, &peer)) {
+		if (options->verbose)
+			report("Connection received on %s %u",
+			       address_text(&peer, text), address_port(&peer));
+		if (!options->allows_some ||
+		    network_has(&options->allow, &peer))
+			return true;
+		if (options->verbose)
+			report("server: accept %s: not a sender that -a "
+			       "allows, waiting for the next",
+			       run->where);
+		if (!step_close(run, "connection", &run->connection))
 			return false;
-	} while (!is_allowed(run, &peer) && run->status == STATUS_OK);
-	return run->status == STATUS_OK;
+	}
+	return false;
 }
 
 /* Skips connections that end before their first byte. */
