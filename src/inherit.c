@@ -21,21 +21,22 @@ static bool is_ours(const struct options *options)
 
 	if (pid == NULL || !number_parse(pid, 1, INT_MAX, &n))
 		return false;
-	if (n != (uint64_t)getpid() && options->verbose)
+	if (n == (uint64_t)getpid())
+		return true;
+	if (options->verbose)
 		report("server: LISTEN_PID is %s, not this process: the "
 		       "inherited listener is not used; exec server",
 		       pid);
-	return n == (uint64_t)getpid();
+	return false;
 }
 
 static bool has_ip(int listener)
 {
 	struct address bound = { .len = ADDRESS_LEN };
 
-	/* Of one that fails the family stays 0. */
+	/* Without one, or if this fails, there is no port. */
 	net_getsockname(listener, &bound.any, &bound.len);
-	return bound.any.sa_family == AF_INET ||
-	       bound.any.sa_family == AF_INET6;
+	return address_port(&bound) != 0;
 }
 
 int inherit_listener(struct options *options)
