@@ -1,7 +1,7 @@
 /*
- * What the manual says: its options, defaults, ranges, statuses, messages and
- * examples, against the one source of pages.c, against what report prints, and
- * against the README, whose examples are run.
+ * What the manual says: its options, defaults, ranges, statuses and messages,
+ * against the one source of pages.c, against what report prints, and against
+ * the README. Its examples are run by example_test.
  */
 #include <errno.h>
 #include <signal.h>
@@ -330,45 +330,20 @@ static char *readme_example(const char *line)
 	return text;
 }
 
-/* readme_test runs that one. */
-static void test_manual_has_the_ci_job_of_the_readme(void **state)
+/* readme_test runs those, example_test these. */
+static void test_manual_has_the_scripts_of_the_readme(void **state)
 {
-	char *expected = readme_example("mkfifo ready\n");
+	static const char *const lines[] = { "mkfifo ready\n", "port=$(" };
 	char *examples = manual_part(".Sh EXAMPLES");
 
 	(void)state;
-	assert_says("EXAMPLES", examples, expected);
-	free(expected);
+	for (size_t i = 0; i < 2; i++) {
+		char *expected = readme_example(lines[i]);
+
+		assert_says("EXAMPLES", examples, expected);
+		free(expected);
+	}
 	free(examples);
-}
-
-/* The line of an example that has these words. */
-static void find_line(char line[HEAD_BYTES], const char *words)
-{
-	const char *at = strstr(manual_text(), words);
-
-	assert_non_null(at);
-	while (at[-1] != '\n')
-		at--;
-	snprintf(line, HEAD_BYTES, "%.*s", (int)strcspn(at, "\n"), at);
-}
-
-static void test_manual_has_an_example_that_learns_the_port(void **state)
-{
-	char line[HEAD_BYTES], script[2 * HEAD_BYTES];
-	struct process child;
-	struct result result;
-
-	(void)state;
-	find_line(line, "read port <r\n");
-	snprintf(script, sizeof(script),
-		 "cd \"$FOLDER\" && server() { exec \"$SERVER\" \"$@\"; }\n"
-		 "%s\nkill $! && test \"$port\" -gt 0",
-		 line);
-	child = shell_start(script);
-	result = process_end(&child);
-	assert_string_equal(result.err, "");
-	assert_int_equal(result.status, 0);
 }
 
 int main(void)
@@ -389,10 +364,7 @@ int main(void)
 		cmocka_unit_test(
 			test_manual_names_what_of_the_environment_counts),
 		cmocka_unit_test(test_manual_quotes_messages_that_are_printed),
-		cmocka_unit_test(test_manual_has_the_ci_job_of_the_readme),
-		cmocka_unit_test_setup_teardown(
-			test_manual_has_an_example_that_learns_the_port,
-			make_folder, remove_folder),
+		cmocka_unit_test(test_manual_has_the_scripts_of_the_readme),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -206,7 +206,7 @@ static void put_words(FILE *to, char *line)
 
 static void put_line(FILE *to, char *line, bool *literal)
 {
-	static const char *const structure[] = { "Sh", "It", "El",
+	static const char *const structure[] = { "Sh", "Ss", "It", "El",
 						 "Bd", "Ed", NULL };
 	static const char *const breaks[] = {
 		"Pp", "Bl", "Dd", "Dt", "Os", NULL
@@ -217,6 +217,10 @@ static void put_line(FILE *to, char *line, bool *literal)
 	if (line[0] != '.') {
 		put_escaped(to, line);
 		fputc(*literal ? '\n' : ' ', to);
+	} else if (strcmp(macro, "Dl") == 0) {
+		fputc('\n', to);
+		put_escaped(to, line);
+		fputc('\n', to);
 	} else if (is_one_of(macro, structure)) {
 		*literal = strcmp(macro, "Bd") == 0;
 		fprintf(to, "\n.%s ", macro);

@@ -48,8 +48,8 @@ char *read_whole(const char *path);
 
 /*
  * The manual as text. Each paragraph is a line, and the lines of an example
- * stay; .Sh with its name, .It with its head, and .El, .Bd and .Ed have lines
- * of their own.
+ * stay; .Sh and .Ss with their name, .It with its head, .Dl with its line, and
+ * .El, .Bd and .Ed have lines of their own.
  */
 const char *manual_text(void);
 
