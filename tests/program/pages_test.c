@@ -22,6 +22,7 @@
 enum {
 	LINE_BYTES = 1024,
 	MESSAGE_BYTES = 128,
+	MOST_WORDS = 1200,
 };
 
 /* All of them, one behind the other. */
@@ -161,8 +162,9 @@ static void test_readme_names_no_status_that_there_is_not(void **state)
 		if (sscanf(at, "status %d", &number) == 1 && !is_status(number))
 			fail_msg("there is no status %d", number);
 	for (const char *at = pages; (at = strstr(at, "\n| ")) != NULL; at++)
-		if (sscanf(at, " | %d |", &number) == 1 &&
-		    at[3 + strspn(at + 3, "0123456789")] == ' ' &&
+		if (sscanf(at, " | %d", &number) == 1 &&
+		    strncmp(at + 3 + strspn(at + 3, "0123456789"), " |", 2) ==
+			    0 &&
 		    !is_status(number))
 			fail_msg("there is no status %d", number);
 }
@@ -364,6 +366,19 @@ static void test_readme_shows_an_escape_as_a_terminal_does(void **state)
 	assert_next(&at, "`ESC [ 31 m` is shown as `%s`", result.out);
 }
 
+/* Counts as wc(1) does. */
+static void test_readme_is_read_in_five_minutes(void **state)
+{
+	char *text = read_whole("README.md");
+	int words = 0;
+
+	(void)state;
+	for (char *at = text; (at = strtok(at, " \t\n")) != NULL; at = NULL)
+		words++;
+	assert_between(words, 1, MOST_WORDS);
+	free(text);
+}
+
 static int read_pages(void **state)
 {
 	size_t size;
@@ -406,6 +421,7 @@ int main(void)
 		cmocka_unit_test(test_readme_has_the_limits_of_the_run),
 		cmocka_unit_test(
 			test_readme_shows_an_escape_as_a_terminal_does),
+		cmocka_unit_test(test_readme_is_read_in_five_minutes),
 	};
 
 	return cmocka_run_group_tests(tests, read_pages, forget_pages);

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "pages.h"
 #include "support.h"
 
 /* Where the kernel has a call recv, as that of i386, it is made. */
@@ -17,17 +19,15 @@ static const char *recv_of(const char *calls)
 		       : "recvfrom(4, \"hi\\n\", 128, 0, NULL, NULL)";
 }
 
-static void test_server_makes_the_calls_of_the_run_and_no_others(void **state)
+/* How a run ends that is sent "hi", under strace with this option. */
+static struct result take_hi(const char *option)
 {
-	const char *const argv[] = { "strace",	       "-qq", "-a", "1",
+	const char *const argv[] = { "strace",	       "-qq", "-a", "1", option,
 				     getenv("SERVER"), NULL };
 	struct process server;
 	struct result result;
-	char expected[1024];
-	const char *calls;
 	int client;
 
-	(void)state;
 	needs_strace();
 	needs_port();
 	server = process_spawn(argv);
@@ -37,7 +37,17 @@ static void test_server_makes_the_calls_of_the_run_and_no_others(void **state)
 	result = process_end(&server);
 	close(client);
 	assert_string_equal(result.out, "hi\n");
-	calls = strstr(result.err, "socket(");
+	assert_int_equal(result.status, 0);
+	return result;
+}
+
+static void test_server_makes_the_calls_of_the_run_and_no_others(void **state)
+{
+	const struct result result = take_hi("-etrace=all");
+	const char *calls = strstr(result.err, "socket(");
+	char expected[1024];
+
+	(void)state;
 	assert_non_null(calls);
 	snprintf(expected, sizeof(expected),
 		 "socket(AF_INET, SOCK_STREAM, IPPROTO_IP) = 3\n"
@@ -53,7 +63,97 @@ static void test_server_makes_the_calls_of_the_run_and_no_others(void **state)
 		 "exit_group(0) = ?\n",
 		 recv_of(calls));
 	assert_string_equal(calls, expected);
-	assert_int_equal(result.status, 0);
+}
+
+#ifdef __x86_64__
+static const char *name_call(long number)
+{
+	switch (number) {
+	case SYS_socket:
+		return "socket";
+	case SYS_setsockopt:
+		return "setsockopt";
+	case SYS_bind:
+		return "bind";
+	case SYS_listen:
+		return "listen";
+	case SYS_accept:
+		return "accept";
+	case SYS_recvfrom:
+		return "recvfrom";
+	case SYS_write:
+		return "write";
+	case SYS_close:
+		return "close";
+	case SYS_exit_group:
+		return "exit_group";
+	default:
+		return "no call of the run";
+	}
+}
+
+/* Writes what a cell stands for, as strace shows a register. */
+static void put_register(FILE *to, const char *cell)
+{
+	static const char *const names[][2] = {
+		{ "listener ", "0x3" },	  { "connection ", "0x4" },
+		{ "length ", "0x3" },	  { "status ", "0" },
+		{ "address of ", "0x*" },
+	};
+	size_t i = 0;
+
+	while (i < 5 && strncmp(cell, names[i][0], strlen(names[i][0])) != 0)
+		i++;
+	if (i < 5)
+		fputs(names[i][1], to);
+	else
+		fprintf(to, "%#lx", strtol(cell, NULL, 10));
+}
+
+/* Makes of the table of registers what strace shows of it, a call a line. */
+static void put_table(FILE *to, char *row)
+{
+	char *line, *cell;
+
+	while ((line = strsep(&row, "\n")) != NULL && line[0] == '|') {
+		const char *comma = "";
+
+		strsep(&line, "|");
+		strsep(&line, "|");
+		fprintf(to, "%s(",
+			name_call(strtol(strsep(&line, "|"), NULL, 10)));
+		while ((cell = strsep(&line, "|")) != NULL) {
+			cell += strspn(cell, " ");
+			if (*cell == '\0')
+				continue;
+			fputs(comma, to);
+			put_register(to, cell);
+			comma = ", ";
+		}
+		fputs(") = *\n", to);
+	}
+	fclose(to);
+}
+#endif
+
+static void test_readme_has_what_the_registers_hold(void **state)
+{
+	(void)state;
+#ifndef __x86_64__
+	skip_without(false, "the registers of x86-64");
+#else
+	char *page = read_whole("src/README.md"), expected[1024];
+	char *table = strstr(page, "\n| `socket(");
+	struct result result;
+
+	assert_non_null(table);
+	put_table(fmemopen(expected, sizeof(expected), "w"), table + 1);
+	result = take_hi("-eraw=all");
+	table = strstr(result.err, "socket(");
+	assert_non_null(table);
+	assert_like(table, expected);
+	free(page);
+#endif
 }
 
 enum {
@@ -344,9 +444,10 @@ static int fill_stream(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[4 + TRACED] = {
+	struct CMUnitTest tests[5 + TRACED] = {
 		cmocka_unit_test(
 			test_server_makes_the_calls_of_the_run_and_no_others),
+		cmocka_unit_test(test_readme_has_what_the_registers_hold),
 		cmocka_unit_test(test_server_splices_a_stream_into_a_pipe),
 		cmocka_unit_test(
 			test_server_splices_a_stream_through_a_pipe_to_a_file),
@@ -359,7 +460,7 @@ int main(void)
 		snprintf(names[i], sizeof(names[i]),
 			 "test_trace_shows_what_strace_sees_of_%s",
 			 traced[i].name);
-		tests[4 + i] =
+		tests[5 + i] =
 			(struct CMUnitTest){ names[i],
 					     test_trace_shows_what_strace_sees,
 					     make_folder, remove_folder,

@@ -50,9 +50,13 @@ const struct status_fact status_facts[] = {
 	{ 0, NULL, NULL, NULL },
 };
 
-const char *const markdown_pages[] = { "README.md", "src/README.md",
+const char *const markdown_pages[] = { "README.md",
+				       "src/README.md",
 				       "tests/README.md",
-				       ".github/CONTRIBUTING.md", NULL };
+				       ".github/CONTRIBUTING.md",
+				       ".github/CHANGELOG.md",
+				       "tests/bench/results.md",
+				       NULL };
 
 const char *usage_text(void)
 {
