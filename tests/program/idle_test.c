@@ -113,16 +113,17 @@ static void test_idle_is_not_over_while_stopped(void **state)
 			server_listen(&port, modes[i], "-w", ".3", NULL);
 		const int client = client_connect(port);
 
-		client_send(client, "x", 1);
-		if (i > 0)
+		if (i > 0) {
+			client_send(client, "x", 1);
 			expect_output(&server, "x", 1);
+		}
 		kill(server.pid, SIGSTOP);
 		assert_true(WIFSTOPPED(wait_change(server.pid, WUNTRACED)));
 		client_send(client, "hi\n", 3);
 		shutdown(client, SHUT_WR);
 		assert_int_equal(poll(&never, 1, 400), 0);
 		kill(server.pid, SIGCONT);
-		assert_ended(&server, 0, i > 0 ? "hi\n" : "xhi\n", "");
+		assert_ended(&server, 0, "hi\n", "");
 		close(client);
 	}
 }
