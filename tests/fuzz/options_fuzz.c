@@ -149,6 +149,7 @@ static void check_reason(const char *line)
 		": not an IP address such as 127.0.0.1 or ::1\n",
 		": write it without brackets\n",
 		": no such interface\n",
+		": only a link-local address, fe80::/10, has an interface\n",
 		": a link-local address needs its interface, as in "
 		"fe80::1%eth0\n",
 		": not from /0 to /32\n",
