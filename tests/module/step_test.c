@@ -51,12 +51,18 @@ static int pass(const void *unused)
 	return run.status == STATUS_OK ? 0 : 2;
 }
 
-/* The hint goes by whether a byte has come. */
-static int end_reset(const void *delivered)
+struct begun {
+	uint64_t delivered;
+	bool skip_empty; /* -z */
+};
+
+/* The hint goes by whether a byte has come, as it has once -z is content. */
+static int end_reset(const void *argument)
 {
-	struct options options = { 0 };
+	const struct begun *begun = argument;
+	struct options options = { .skip_empty = begun->skip_empty };
 	struct run run = { .options = &options,
-			   .output.delivered = *(const uint64_t *)delivered };
+			   .output.delivered = begun->delivered };
 
 	errno = ECONNRESET;
 	step_check(&run, "recv", "connection", -1);
@@ -176,16 +182,19 @@ static void test_step_check_is_silent_if_the_step_did_not_fail(void **state)
 
 static void test_step_check_gives_the_hint_of_what_has_come(void **state)
 {
-	const uint64_t none = 0, one = 1;
+	static const struct begun none = { 0, false },
+				  some[] = { { 1, false }, { 0, true } };
 
 	(void)state;
 	assert_string_equal(run_in_child(end_reset, &none).err,
 			    "server: recv connection: Connection reset by "
 			    "peer; the sender aborted, send again; -z "
 			    "passes over a probe\n");
-	assert_string_equal(run_in_child(end_reset, &one).err,
-			    "server: recv connection: Connection reset by "
-			    "peer; the sender aborted, send again\n");
+	for (size_t i = 0; i < 2; i++)
+		assert_string_equal(run_in_child(end_reset, &some[i]).err,
+				    "server: recv connection: Connection reset "
+				    "by peer; the sender aborted, send "
+				    "again\n");
 }
 
 int main(void)
