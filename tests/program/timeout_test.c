@@ -20,8 +20,9 @@ enum {
 	LATE_MS = 300,
 	TRIES = 10,
 	PROBE_MS = 20,
-	DRIP_MS = 10,
 	PROBES = 100, /* more than fit, and not for ever if they get through */
+	DRIP_MS = 10,
+	DRIPS = 200, /* the same of bytes */
 };
 
 /* Where standard output goes, if the arguments say nothing of it. */
@@ -84,7 +85,8 @@ static void drip(void)
 {
 	int client = client_connect(port);
 
-	while (send(client, ".", 1, MSG_NOSIGNAL) == 1)
+	for (int i = 0; i < DRIPS && send(client, ".", 1, MSG_NOSIGNAL) == 1;
+	     i++)
 		if (comes_within(client, DRIP_MS))
 			break;
 	close(client);
@@ -156,6 +158,11 @@ static const struct wait waits[] = {
 	{ "accept_while_probes_come", "-z", probe, PIPE, ANY, NULL },
 	{ "accept_while_probes_come_with_line", "-lz", probe, PIPE, ANY, NULL },
 	{ "accept_while_probes_come_with_eof", "-ez", probe, PIPE, ANY, NULL },
+	/* What starts the time of -w again is nothing to -t. */
+	{ "accept_while_probes_come_with_idle", "-z -w 9", probe, PIPE, ANY,
+	  NULL },
+	{ "recv_of_a_stream_that_drips_with_idle", "-e -w 9", drip, PIPE,
+	  NO_END, NULL },
 	{ "recv", "", stay_silent, PIPE, NOTHING_CAME, NO_BYTE },
 	{ "recv_with_line", "-l", stay_silent, PIPE, NO_NEWLINE, NO_BYTE },
 	{ "recv_with_eof", "-e", stay_silent, PIPE, NOTHING_CAME, NO_BYTE },
