@@ -11,18 +11,14 @@
 
 static enum status print(const char *text)
 {
+	const size_t len = strlen(text);
 	const char *call = "write";
-	struct output output;
-	int result;
 
-	output_prepare(&output, STDOUT_FILENO);
-	result = output_deliver(&output, text, strlen(text));
-	if (result == 0 && output.is_file) {
+	if (output_write(STDOUT_FILENO, text, len) == len) {
 		call = "close";
-		result = close(output.fd);
+		if (close(STDOUT_FILENO) == 0)
+			return STATUS_OK;
 	}
-	if (result == 0)
-		return STATUS_OK;
 	report_error(call, "standard output", hint(call, errno, 0, false));
 	return STATUS_FAILED;
 }
