@@ -17,35 +17,37 @@ enum {
 	ADDRESS_BYTES = HOST_BYTES + IF_NAMESIZE,  /* with "%" and a zone */
 };
 
-/* As the kernel takes and gives one: IPv4, IPv6, or a family without a port. */
+/* A socket address: IPv4, IPv6, or of a family without a port. */
 struct address {
 	union {
 		struct sockaddr any;
 		struct sockaddr_in ip4;
 		struct sockaddr_in6 ip6;
 	};
-	socklen_t len; /* bytes of it that count */
+	socklen_t len; /* bytes in use */
 };
 
-/* The addresses that begin with the first bits of base. */
+/* The addresses whose first bits are those of base. */
 struct network {
 	struct address base;
 	uint64_t bits;
 };
 
 /*
- * inet_pton(3), if_nametoindex(3). Stores in *address what text says, a numeric
- * IPv4 or IPv6 address without brackets, perhaps with a zone, and the port, in
- * host byte order. Returns NULL, or what is wrong with text.
+ * inet_pton(3), if_nametoindex(3). Stores in *address the port, in host byte
+ * order, and the address in text: numeric IPv4 or IPv6, without brackets,
+ * perhaps with a zone. Returns NULL, or what is wrong with text.
  */
 const char *address_parse(const char *text, uint16_t port,
 			  struct address *address);
 
-/* Whether address works on one link only, and does not say on which. */
+/* Whether address is link-local, but does not say on which link. */
 bool address_lacks_zone(const struct address *address);
 
 /* The port in host byte order, or 0 if address is neither IPv4 nor IPv6. */
 uint16_t address_port(const struct address *address);
+
+/* Sets the port, in host byte order, of an address that is IPv4 or IPv6. */
 void address_set_port(struct address *address, uint16_t port);
 
 /*
@@ -54,20 +56,20 @@ void address_set_port(struct address *address, uint16_t port);
  */
 const char *address_host(const struct address *address, char text[HOST_BYTES]);
 
-/* The same with the zone, by if_indextoname(3), if it has one. */
+/* Like address_host, with the zone, by if_indextoname(3), if there is one. */
 const char *address_text(const struct address *address,
 			 char text[ADDRESS_BYTES]);
 
 /*
- * Stores in *network what text says, an address and perhaps "/" and how many of
- * its bits count; all do without. No bit behind those may be set. Returns NULL,
- * or what is wrong with text, until the next call.
+ * Stores in *network the network in text: an address, perhaps with "/" and how
+ * many of its bits count, by default all. No bit after those may be set.
+ * Returns NULL, or what is wrong with text; that is valid until the next call.
  */
 const char *network_parse(const char *text, struct network *network);
 
 /*
- * Whether address is in network. An IPv4 address that IPv6 maps, as a sender
- * has it that reaches a listener of both, is an IPv4 address.
+ * Whether address is in network. An IPv4 address mapped into IPv6, as a
+ * listener for both sees it, counts as IPv4.
  */
 bool network_has(const struct network *network, const struct address *address);
 

@@ -5,12 +5,13 @@
 #include <stdint.h>
 
 /*
- * What to do about the failures that people meet.
+ * Hints for common failures.
  */
 
 /*
- * Returns what helps if call failed with the error reason, or NULL: port is the
- * one that was asked for, and begun whether bytes of the message have come.
+ * Returns what to do if call failed with errno reason, or NULL if no hint fits.
+ * port is the port that was asked for, in host byte order; begun is whether
+ * bytes of the message have come.
  */
 const char *hint(const char *call, int reason, uint16_t port, bool begun);
 

@@ -5,20 +5,20 @@
 #include <stdint.h>
 
 /*
- * Strict numbers: the whole text must be one. No sign, blank or suffix, all of
- * which strtoul(3) accepts.
+ * Strict number parsing: the whole text must be digits. No sign, blank or
+ * suffix, all of which strtoull(3) accepts.
  */
 
 /*
- * Parses decimal digits that make a number from least to most. Returns whether
- * text is that; *n is valid only then.
+ * Parses text as a decimal number from least to most. Returns whether it is
+ * one; *n is valid only then. errno may change.
  */
 bool number_parse(const char *text, uint64_t least, uint64_t most, uint64_t *n);
 
 /*
  * Parses seconds, digits with at most a decimal fraction, such as "5", "0.25"
  * or ".5", from a millionth to 999999999.999999, into *us microseconds. Finer
- * digits are ignored. Returns whether text is that; *us is valid only then.
+ * digits are ignored. Returns like number_parse.
  */
 bool number_parse_seconds(const char *text, uint64_t *us);
 

@@ -33,9 +33,9 @@ struct options {
 };
 
 /*
- * getopt_long(3), sd_listen_fds(3). Fills options. Returns 0, or -1 if the
- * command line, the environment or the inherited listener is invalid; the
- * reason and the usage have then been printed.
+ * getopt_long(3), sd_listen_fds(3). Fills options; its pointers are static.
+ * Returns 0, or -1 if the command line, the environment or the inherited
+ * listener is invalid; the reason and the usage have then been printed.
  */
 int options_parse(struct options *options, int argc, char *argv[]);
 

@@ -8,7 +8,8 @@
  * The whole run: opens a listener, or takes the one it was passed; takes one
  * connection; receives one message and writes it to standard output. Closes
  * every descriptor that it opened, and the listener and the ready descriptor
- * that it was passed. What went wrong is on standard error, in one line.
+ * that it was passed. Reports a failure in one line on standard error. Returns
+ * the exit status.
  */
 enum status receiver_run(const struct options *options);
 

@@ -5,9 +5,9 @@
 #include <stdint.h>
 
 /*
- * Every line on standard error, but for the one that progress draws. Each is
- * one write(2), so that lines of programs that share standard error do not mix.
- * A line that can't be written is dropped; the exit status still says it.
+ * Writes every line on standard error. Each is one write(2), so that lines of
+ * programs that share standard error do not mix. A line that can't be written
+ * is dropped; the exit status remains.
  */
 
 /*
@@ -18,8 +18,8 @@
 __attribute__((format(printf, 1, 2))) void report(const char *format, ...);
 
 /*
- * The call that failed, its object, the reason, errno, and what to do: hint, or
- * NULL to refer to the call's manual page.
+ * Writes the error line: the call that failed, its object, the reason, errno,
+ * and the hint, or the call's manual page if hint is NULL.
  */
 void report_error(const char *call, const char *object, const char *hint);
 
@@ -35,7 +35,7 @@ void report_start(bool live);
  */
 bool report_progress(uint64_t bytes);
 
-/* Bytes, time, rate, and what ended the message. */
+/* Writes bytes, time, rate and what ended the message. */
 void report_summary(uint64_t bytes, const char *ending);
 
 #endif

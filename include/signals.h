@@ -2,14 +2,14 @@
 #define SIGNALS_H
 
 /*
- * What the process does on the signals that it may be sent.
+ * The signals that must not end the process, and those that must.
  */
 
 /*
  * signal(7). Ignores SIGPIPE and SIGXFSZ, so that a closed pipe or a limit on
- * the size of a file is an error like any other. As process 1, of a container,
- * to which the kernel sends no signal that has no handler, SIGINT and SIGTERM
- * end it with 128 and the number of the signal; else they do as they did.
+ * the size of a file is reported like any other error. The kernel sends process
+ * 1, as in a container, no signal without a handler: there SIGINT and SIGTERM
+ * exit with 128 and their number. Elsewhere they keep their action.
  */
 void signals_prepare(void);
 

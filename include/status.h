@@ -7,7 +7,7 @@ enum status {
 	STATUS_FAILED = 1, /* a call failed, or the sender reset */
 	STATUS_USAGE = 2,
 	STATUS_NOTHING_SENT = 3,
-	STATUS_DEADLINE = 124, /* as timeout(1) has it */
+	STATUS_DEADLINE = 124, /* as in timeout(1) */
 };
 
 #endif

@@ -12,9 +12,9 @@
  * reaches the terminal.
  */
 
-/* What comes after a part of a character decides whether it is one. */
+/* Keeps an incomplete character until the bytes after it decide. */
 struct terminal {
-	char pending[MB_LEN_MAX]; /* the part; at first none */
+	char pending[MB_LEN_MAX]; /* the incomplete character */
 	size_t len;
 	bool utf8; /* whether the locale is named for it */
 };
@@ -23,18 +23,18 @@ enum {
 	TERMINAL_MOST = 4 * MB_LEN_MAX + 1, /* \xNN for each byte, and a NUL */
 };
 
-/* setlocale(3). Takes the characters of the locale. Nothing is kept yet. */
+/* setlocale(3). Uses the character set of the locale. Keeps nothing yet. */
 void terminal_prepare(struct terminal *terminal);
 
 /*
- * mbrtowc(3), iswprint(3). Takes the next byte, and writes to shown what
- * becomes of it and of a part of a character before it. Keeps a part of a
- * character. Returns the length of shown.
+ * mbrtowc(3), iswprint(3). Adds byte to the incomplete character and writes the
+ * result to shown, unless that is still incomplete. Returns the length of
+ * shown.
  */
 size_t terminal_show(struct terminal *terminal, char byte,
 		     char shown[TERMINAL_MOST]);
 
-/* The same for the part of a character that nothing follows. */
+/* Writes an incomplete character that nothing follows. Returns the length. */
 size_t terminal_end(struct terminal *terminal, char shown[TERMINAL_MOST]);
 
 #endif

@@ -8,8 +8,8 @@
 #include "address.h"
 
 /*
- * The lines of -x: each call as strace(1) shows it, then its manual page. All
- * of these do nothing until trace_start, and leave errno alone.
+ * Writes the lines of -x: each call as strace(1) shows it, then its manual
+ * page. All of these do nothing until trace_start is called, and keep errno.
  */
 
 enum {
@@ -18,26 +18,26 @@ enum {
 
 void trace_start(void);
 
-/* A call with its result and arguments, and errno's name if it is -1. */
+/* Shows a call, its arguments and its result; if that is -1, errno too. */
 void trace(const char *call, long result, const char *arguments);
 
 /*
- * A call whose arguments are fd, buf, len and flags, such as ", 0". It filled
- * or read `used` bytes of buf, or -1 if it failed to fill it.
+ * Shows a call whose arguments are fd, buf, len and flags, such as ", 0". The
+ * first `used` bytes of buf are shown; -1 shows the address of buf instead.
  */
 void trace_buffer(const char *call, long result, int fd, const void *buf,
 		  long used, size_t len, const char *flags);
 
-/* poll(2) of count descriptors, one or two, without a timeout. */
+/* Shows poll(2) of count descriptors, 1 or 2, without a timeout. */
 void trace_poll(const struct pollfd fds[], int count, int result);
 
-/* exit(3), which does not return. */
+/* Shows exit(3), which does not return. */
 void trace_exit(int status);
 
 /*
- * Writes the two arguments that an address is: itself and its length, which
- * replaced ADDRESS_LEN if the call filled it. One that is neither IPv4 nor IPv6
- * is shown as its place in memory. Returns text.
+ * Writes an address and its length to text, as two arguments of a call. filled
+ * says that the call stored both, where the length was ADDRESS_LEN before. An
+ * address that is neither IPv4 nor IPv6 is shown as a pointer. Returns text.
  */
 const char *trace_address(const struct address *address, bool filled,
 			  char text[TRACE_BYTES]);

@@ -2,16 +2,16 @@
 #define USAGE_H
 
 /*
- * What the program says of its use.
+ * The help, the version, and the refusal of a wrong command line.
  */
 
-/* What -h and -V print. */
+/* What -h and -V print, with newlines. */
 extern const char usage_help[];
 extern const char usage_version[];
 
 /*
- * Says what is wrong with an option, or with its value unless that is NULL, and
- * then the usage, in two lines. Returns -1.
+ * Reports the problem with option, or with its value unless that is NULL, and
+ * then the usage: two lines on standard error. Returns -1.
  */
 int usage_refuse(const char *option, const char *value, const char *problem);
 

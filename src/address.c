@@ -11,7 +11,7 @@ enum {
 	IP6_BITS = 128,
 };
 
-/* The interface that a zone names, by its name or number; 0 for none. */
+/* Returns the index of the interface with this name or number, or 0. */
 static uint32_t parse_zone(const char *text)
 {
 	uint64_t index = if_nametoindex(text);
@@ -22,8 +22,8 @@ static uint32_t parse_zone(const char *text)
 }
 
 /*
- * Copies what of text is before mark to before: nothing, if that is too long
- * for an address. Returns what is behind mark, or NULL without one.
+ * Copies the part of text before mark, or nothing if that is too long for an
+ * address. Returns the part after mark, or NULL if there is no mark.
  */
 static const char *split(const char *text, char mark,
 			 char before[ADDRESS_BYTES])
@@ -120,7 +120,7 @@ const char *address_text(const struct address *address,
 	return text;
 }
 
-/* As IPv6 maps it, if address is IPv4. */
+/* Returns address as IPv6: an IPv4 address is mapped. */
 static struct in6_addr as_ip6(const struct address *address)
 {
 	struct in6_addr ip6 = { .s6_addr = { [10] = 0xff, [11] = 0xff } };
@@ -131,7 +131,7 @@ static struct in6_addr as_ip6(const struct address *address)
 	return ip6;
 }
 
-/* Clears the bits from that on. Returns whether one of them was set. */
+/* Clears all bits from `bit` on. Returns whether one of them was set. */
 static bool clear_from(struct in6_addr *ip6, uint64_t bit)
 {
 	bool found = false;
@@ -145,7 +145,7 @@ static bool clear_from(struct in6_addr *ip6, uint64_t bit)
 	return found;
 }
 
-/* What is wrong if bits behind those of network were set. */
+/* Returns the problem that bits after those of network were set. */
 static const char *name_meant(const struct network *network)
 {
 	static char problem[ADDRESS_BYTES + 64];

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-/* A hint is true in one of these cases only, or in all of them. */
+/* The cases in which a hint is true. */
 enum when {
 	ANY_PORT = 1, /* -p 0 */
 	LOW_PORT = 2,
@@ -42,7 +42,7 @@ static const struct {
 	{ "write", ENOSPC, ALWAYS, "free some space, and run it again" },
 	{ "write", EDQUOT, ALWAYS, "free some space, and run it again" },
 	{ "write", EPIPE, ALWAYS, "its reader exited, run both again" },
-	/* Standard output may be a socket, which its reader has reset. */
+	/* Standard output may be a socket that its reader has reset. */
 	{ "write", ECONNRESET, ALWAYS, "its reader exited, run both again" },
 	{ "close", ENOSPC, ALWAYS, "free some space, and run it again" },
 	{ "close", EDQUOT, ALWAYS, "free some space, and run it again" },

@@ -13,7 +13,7 @@ enum {
 	FIRST_INHERITED = 3, /* SD_LISTEN_FDS_START */
 };
 
-/* Whether what is in the environment was meant for this process. */
+/* Whether the listener was passed to this process, and not to its parent. */
 static bool is_ours(const struct options *options)
 {
 	const char *pid = getenv("LISTEN_PID");
@@ -34,7 +34,7 @@ static bool has_ip(int listener)
 {
 	struct address bound = { .len = ADDRESS_LEN };
 
-	/* Without one, or if this fails, there is no port. */
+	/* If this fails, or the address is not IP, there is no port. */
 	net_getsockname(listener, &bound.any, &bound.len);
 	return address_port(&bound) != 0;
 }

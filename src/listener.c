@@ -11,7 +11,7 @@ enum {
 	BACKLOG = 5, /* senders that may wait to be accepted */
 };
 
-/* Stores what errors call the listener. */
+/* Stores the name that errors give the listener. */
 static void name_listener(struct run *run, const struct address *address)
 {
 	char text[ADDRESS_BYTES];
@@ -82,7 +82,7 @@ static bool write_ready(struct run *run, unsigned int port)
 	       step_close(run, "ready descriptor", &run->ready);
 }
 
-/* Nobody else can know a port that the kernel has picked. */
+/* Without -r nobody else can know a port that the kernel picked. */
 static bool announces(const struct run *run)
 {
 	const struct options *options = run->options;

@@ -33,7 +33,7 @@ bool number_parse_seconds(const char *text, uint64_t *us)
 			return false;
 	}
 	len = strspn(fraction, digits);
-	/* More than 64 bits hold is UINT64_MAX; no digit at all is 0. */
+	/* It returns UINT64_MAX if that is too large, and 0 for no digits. */
 	seconds = strtoull(text, NULL, 10);
 	if (fraction[len] != '\0' || seconds > MOST_SECONDS)
 		return false;

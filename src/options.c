@@ -36,7 +36,7 @@ static const struct option names[] = {
 	{ 0 },
 };
 
-/* This and the next functions return NULL, or what is wrong. */
+/* set_... return NULL, or what is wrong with value. */
 static const char *set_bind(struct options *options, const char *value)
 {
 	const uint16_t port = address_port(&options->address);
@@ -77,7 +77,7 @@ static const char *set_seconds(const char *value, uint64_t *us)
 		       : "not seconds from 0.000001 to 999999999.999999";
 }
 
-/* What is wrong with the option that getopt_long did not take. */
+/* Returns what is wrong with the option that getopt_long rejected. */
 static const char *explain(void)
 {
 	if (optopt == 0)
@@ -87,7 +87,10 @@ static const char *explain(void)
 	return "unknown option";
 }
 
-/* Handles what getopt_long answered: an option's letter, or ':' or '?'. */
+/*
+ * Handles what getopt_long returned: the letter of an option, or ':' or '?'.
+ * Returns NULL, or what is wrong.
+ */
 static const char *set_option(struct options *options, int letter)
 {
 	switch (letter) {
@@ -139,21 +142,21 @@ static const char *set_option(struct options *options, int letter)
 }
 
 /*
- * Refuses the option that getopt_long handled last, argument. If it failed,
- * optarg is NULL, and the letter is in optopt: 0 for a long name that it does
- * not know.
+ * Refuses the option that getopt_long took from argument. If it rejected that,
+ * optarg is NULL and optopt has the letter, or 0 for an unknown or ambiguous
+ * long name.
  */
 static int refuse(int letter, const char *argument, const char *problem)
 {
 	const int option = letter == ':' || letter == '?' ? optopt : letter;
-	/* One that is not ASCII is but a part of a character. */
+	/* A byte that is not ASCII is only part of a character. */
 	const char name[] = { '-', (char)(option & ~0x7f ? '?' : option),
 			      '\0' };
 
 	return usage_refuse(option == 0 ? argument : name, optarg, problem);
 }
 
-/* Judges options that are right each by itself. */
+/* Checks options against each other, and sets the limit of the message. */
 static int check_together(struct options *options)
 {
 	const bool whole = options->line || options->eof;

@@ -30,7 +30,7 @@ static bool start_deadline(struct run *run)
 		    (uintmax_t)first % MICROSECONDS);
 }
 
-/* accept, of whoever is first. Asks who it is if peer is not NULL. */
+/* Accepts whoever is first. Stores who it is, unless peer is NULL. */
 static bool accept_any(struct run *run, struct address *peer)
 {
 	struct sockaddr *name = peer == NULL ? NULL : &peer->any;
@@ -55,7 +55,7 @@ static bool accept_any(struct run *run, struct address *peer)
 		    run->listener, traced);
 }
 
-/* Closes connections of senders that -a does not allow. */
+/* Accepts the first sender that -a allows, and closes those before it. */
 static bool accept_one(struct run *run)
 {
 	const struct options *options = run->options;
@@ -124,7 +124,7 @@ enum status receiver_run(const struct options *options)
 	if (options->trace)
 		trace_start();
 	output_prepare(&run.output, STDOUT_FILENO);
-	/* What can be known is said before anybody's message is taken. */
+	/* Fail before anybody's message is taken and lost. */
 	if (step_check(&run, "write", "standard output",
 		       output_accepts(STDOUT_FILENO) ? 0 : -1) &&
 	    start_deadline(&run) && listener_open(&run) &&

@@ -17,7 +17,7 @@ enum {
 	SECOND_US = 1000000,
 };
 
-/* The clock of -v and its live line: there is one, as one standard error is. */
+/* The clock of -v and its live line. There is one standard error. */
 static struct {
 	uint64_t started_us;
 	uint64_t next_us;
@@ -26,9 +26,8 @@ static struct {
 } progress;
 
 /*
- * In one write(2), so that no other line gets between. Where it is only
- * interrupted it is tried again, but not for ever: the limits of time hold. If
- * it fails, the exit status still says what happened.
+ * Writes text in one write(2), so that no other line gets in between. Retries
+ * if a signal interrupts it, but not for ever, as the limits of time hold.
  */
 static void put(const char *text, size_t len)
 {
@@ -39,7 +38,7 @@ static void put(const char *text, size_t len)
 
 void report(const char *format, ...)
 {
-	/* A live line is erased first: to the left edge, and to its end. */
+	/* Go to the left edge of a live line, and erase to its end. */
 	char line[LINE_BYTES] = "\r\033[K";
 	char *text = progress.drawn ? line + strlen(line) : line, *end;
 	va_list arguments;
@@ -73,7 +72,7 @@ void report_start(bool live)
 
 	progress.started_us = deadline_now_us();
 	progress.next_us = progress.started_us + SECOND_US;
-	/* A terminal of no or of the dumb kind can't erase a line. */
+	/* A terminal that is dumb, or of unknown kind, can't erase a line. */
 	progress.live = live && isatty(STDERR_FILENO) && term != NULL &&
 			term[0] != '\0' && strcmp(term, "dumb") != 0;
 }

@@ -7,7 +7,7 @@
 #include <wchar.h>
 #include <wctype.h>
 
-/* musl has UTF-8 for every locale: only its name says what is meant. */
+/* musl uses UTF-8 in every locale: only the name says what is meant. */
 static bool names_utf8(void)
 {
 	static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
@@ -33,7 +33,7 @@ static bool turns_text(wint_t wide)
 	       (wide >= 0x2066 && wide <= 0x2069);
 }
 
-/* To a terminal of 8 bits, a byte of a character may be a control byte, C1. */
+/* To a terminal of 8 bits, bytes of a character may be C1 controls. */
 static bool has_control(const char *bytes, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
@@ -59,7 +59,7 @@ static size_t show_byte(unsigned char byte, char *shown)
 	return (size_t)sprintf(shown, "\\x%02x", byte);
 }
 
-/* A whole character ends with byte: before, it was none. */
+/* A complete character always ends with byte, as this is called for each. */
 size_t terminal_show(struct terminal *terminal, char byte,
 		     char shown[TERMINAL_MOST])
 {

@@ -19,7 +19,7 @@ static const char *const errno_names[] = {
 #include "errno_names.h"
 };
 
-/* There is one, as there is one standard error. */
+/* There is one standard error. */
 static bool on;
 
 void trace_start(void)
@@ -27,7 +27,7 @@ void trace_start(void)
 	on = true;
 }
 
-/* The same, with what strace shows behind the result. */
+/* trace, with `behind`, which strace shows after the result. */
 static void trace_result(const char *call, long result, const char *arguments,
 			 const char *behind)
 {
@@ -52,7 +52,7 @@ void trace(const char *call, long result, const char *arguments)
 	trace_result(call, result, arguments, "");
 }
 
-/* Writes a byte as it stands in a string of C; next is the one behind it. */
+/* Writes byte as in a C string; next is the byte after it. */
 static int print_byte(char *text, unsigned char byte, unsigned char next)
 {
 	static const char plain[] = "\"\\\f\n\r\t\v", letters[] = "\"\\fnrtv";
@@ -62,7 +62,7 @@ static int print_byte(char *text, unsigned char byte, unsigned char next)
 		return sprintf(text, "\\%c", letters[found - plain]);
 	if (byte >= ' ' && byte <= '~')
 		return sprintf(text, "%c", byte);
-	/* A digit behind it would be taken for one more of its own. */
+	/* A digit after it would be read as part of it. */
 	return sprintf(text, next >= '0' && next <= '7' ? "\\%03o" : "\\%o",
 		       byte);
 }
@@ -132,7 +132,7 @@ void trace_exit(int status)
 		report("server: exit(%d) = ?    man 3 exit", status);
 }
 
-/* Writes the index of an interface; that of a link by its name. */
+/* Writes the index of an interface, or for link-local its name. */
 static const char *print_zone(char text[ZONE_BYTES],
 			      const struct address *address)
 {
@@ -146,7 +146,7 @@ static const char *print_zone(char text[ZONE_BYTES],
 	return text;
 }
 
-/* Writes the address alone; one that the call did not fill as its place. */
+/* Writes the address without its length. */
 static void print_address(char text[PRINTED_BYTES],
 			  const struct address *address)
 {
