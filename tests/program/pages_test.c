@@ -220,6 +220,51 @@ static void test_readme_has_each_module(void **state)
 	globfree(&sources);
 }
 
+/* Whether a source calls a function of the module: its name, or its name_x. */
+static bool calls_module(const char *text, const char *module)
+{
+	static const char word[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
+	const size_t len = strlen(module);
+
+	for (const char *at = text; (at = strstr(at, module)) != NULL; at++) {
+		const char *end = at + len;
+
+		if (strchr(word, at[-1]) != NULL)
+			continue;
+		if (*end == '_')
+			end += strspn(end, word);
+		if (*end == '(')
+			return true;
+	}
+	return false;
+}
+
+static void test_readme_has_each_module_above_those_it_calls(void **state)
+{
+	const char *at = strstr(pages, "\n| module | ");
+	char names[32][32], path[64];
+	size_t modules = 0;
+
+	(void)state;
+	assert_non_null(at);
+	at = strchr(strchr(at + 1, '\n') + 1, '\n');
+	for (; strncmp(at, "\n| ", 3) == 0; at = strchr(at + 1, '\n')) {
+		char *text;
+
+		assert_between(modules, 0, 31);
+		sscanf(at, " | [%31[a-z]", names[modules]);
+		snprintf(path, sizeof(path), "src/%s.c", names[modules]);
+		text = read_whole(path);
+		assert_non_null(text);
+		for (size_t i = 0; i < modules; i++)
+			if (calls_module(text, names[i]))
+				fail_msg("%s calls %s", path, names[i]);
+		free(text);
+		modules++;
+	}
+	assert_between(modules, 1, 32);
+}
+
 #ifndef SYS_accept /* i386 */
 enum {
 	SYS_accept = SYS_accept4
@@ -415,6 +460,8 @@ int main(void)
 		cmocka_unit_test(test_status_h_has_the_statuses_of_the_pages),
 		cmocka_unit_test(test_readme_names_the_statuses_of_signals),
 		cmocka_unit_test(test_readme_has_each_module),
+		cmocka_unit_test(
+			test_readme_has_each_module_above_those_it_calls),
 		cmocka_unit_test(test_readme_has_the_numbers_of_the_calls),
 		cmocka_unit_test(test_readme_has_the_constants_of_the_calls),
 		cmocka_unit_test(test_readme_draws_the_calls_in_their_order),
