@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "mode.h"
 #include "output.h"
 #include "pages.h"
 #include "support.h"
@@ -387,6 +388,8 @@ static void test_readme_has_the_limits_of_the_run(void **state)
 	assert_int_equal(number_before(row, " may wait"), backlog);
 	find_row(row, "take the message");
 	assert_int_equal(number_before(row, " bytes of it"), bytes);
+	find_row(row, "if a call fails");
+	assert_int_equal(number_before(row, " modes"), MODES);
 }
 
 static int show_colour(const void *unused)
