@@ -21,7 +21,7 @@ static const struct {
 	const char *text;
 } hints[] = {
 	{ "socket", EAFNOSUPPORT, ALWAYS,
-	  "-b takes an address of the other family" },
+	  "try -b with an address of the other family" },
 	{ "socket", EMFILE, ALWAYS, "ulimit -n raises the limit" },
 	{ "bind", EACCES, LOW_PORT,
 	  "ports below 1024 are for root, -p takes another" },

@@ -25,7 +25,8 @@ static bool is_ours(const struct options *options)
 		return true;
 	if (options->verbose)
 		report("server: LISTEN_PID is %s, not this process: the "
-		       "inherited listener is not used; exec server",
+		       "inherited listener is not used; in a script, exec "
+		       "server",
 		       pid);
 	return false;
 }

@@ -74,7 +74,8 @@ static const char *set_seconds(const char *value, uint64_t *us)
 {
 	return number_parse_seconds(value, us)
 		       ? NULL
-		       : "not seconds from 0.000001 to 999999999.999999";
+		       : "not a number of seconds from 0.000001 to "
+			 "999999999.999999";
 }
 
 /* Returns what is wrong with the option that getopt_long rejected. */

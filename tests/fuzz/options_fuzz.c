@@ -160,7 +160,7 @@ static void check_reason(const char *line)
 		": not a port from 0 to 65535\n",
 		": not a descriptor above 2\n",
 		": not open for writing; in a shell, 3>FILE opens 3\n",
-		": not seconds from 0.000001 to 999999999.999999\n",
+		": not a number of seconds from 0.000001 to 999999999.999999\n",
 		": unexpected argument; -b takes the address, -p the port\n",
 		"server: -l -e: only one of them can end the message\n",
 		": must be 1: only one listener can be inherited\n",

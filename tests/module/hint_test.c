@@ -25,10 +25,10 @@ static const struct {
 	const char *any_port, *low_port, *high_port; /* before a byte */
 	const char *begun;			     /* high_port, after it */
 } hints[] = {
-	{ "socket", EAFNOSUPPORT, "-b takes an address of the other family",
-	  "-b takes an address of the other family",
-	  "-b takes an address of the other family",
-	  "-b takes an address of the other family" },
+	{ "socket", EAFNOSUPPORT, "try -b with an address of the other family",
+	  "try -b with an address of the other family",
+	  "try -b with an address of the other family",
+	  "try -b with an address of the other family" },
 	{ "socket", EMFILE, "ulimit -n raises the limit",
 	  "ulimit -n raises the limit", "ulimit -n raises the limit",
 	  "ulimit -n raises the limit" },

@@ -201,7 +201,7 @@ static void test_listener_of_another_process_is_told_of(void **state)
 	(void)state;
 	assert_like(result.err,
 		    "server: LISTEN_PID is 1, not this process: the inherited "
-		    "listener is not used; exec server\n"
+		    "listener is not used; in a script, exec server\n"
 		    "Listening on *\n"
 		    "server: accept *\n");
 }

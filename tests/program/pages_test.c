@@ -111,7 +111,7 @@ static void test_readme_has_the_defaults_of_the_help(void **state)
 		if (option_facts[i].fallback == NULL)
 			continue;
 		find_option(row, &option_facts[i]);
-		snprintf(fallback, sizeof(fallback), "(%s)",
+		snprintf(fallback, sizeof(fallback), "(default %s)",
 			 option_facts[i].fallback);
 		assert_says(row, fallback);
 	}

@@ -9,18 +9,17 @@ const struct option_fact option_facts[] = {
 	{ 'a', "allow", "ADDRESS[/BITS]",
 	  "accept only a sender of this network", NULL, "network",
 	  "only a sender of" },
-	{ 'b', "bind", "ADDRESS", "listen on this IPv4 or IPv6 address",
-	  "0.0.0.0", "numeric IPv6 address", "listen on" },
+	{ 'b', "bind", "ADDRESS", "listen on this IP address", "0.0.0.0",
+	  "numeric IPv6 address", "listen on" },
 	{ 'e', "eof", NULL, "receive until the sender closes", NULL, NULL,
 	  "until the sender closes" },
 	{ 'h', "help", NULL, "print this help", NULL, NULL, "print" },
 	{ 'l', "line", NULL, "receive up to the first newline", NULL, NULL,
 	  "first newline" },
-	{ 'n', "bytes", "BYTES", "receive at most BYTES",
-	  "128; with -e, -l no limit", "from 1 to 9223372036854775807",
-	  "at most" },
-	{ 'p', "port", "PORT", "listen on this port; 0 picks a free one",
-	  "8080", "from 0 to 65535", "0 picks" },
+	{ 'n', "bytes", "BYTES", "take at most BYTES", "128; none with -e, -l",
+	  "from 1 to 9223372036854775807", "at most" },
+	{ 'p', "port", "PORT", "listen on PORT; 0 picks a free one", "8080",
+	  "from 0 to 65535", "0 picks" },
 	{ 'r', "ready", "FD", "once listening, write the port to descriptor FD",
 	  NULL, "above 2", "write the port" },
 	{ 't', "timeout", "SECONDS", "give up after SECONDS, with status 124",
@@ -86,7 +85,7 @@ static void put_option(FILE *to, const struct option_fact *option)
 		 option->argument == NULL ? "" : option->argument);
 	fprintf(to, "  -%c, --%-22s%s", option->letter, name, option->help);
 	if (option->fallback != NULL)
-		fprintf(to, " (%s)", option->fallback);
+		fprintf(to, " (default %s)", option->fallback);
 	fputc('\n', to);
 }
 
