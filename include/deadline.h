@@ -47,6 +47,12 @@ int deadline_check(void);
  */
 bool deadline_again(long result);
 
+/*
+ * Whether a limit of time ended the call that returned result, -1 with errno.
+ * Other things may have the same errno.
+ */
+bool deadline_ended(long result);
+
 /* clock_gettime(2). The time since some fixed point, in microseconds. */
 uint64_t deadline_now_us(void);
 

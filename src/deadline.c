@@ -97,6 +97,14 @@ bool deadline_again(long result)
 	return true;
 }
 
+bool deadline_ended(long result)
+{
+	if (result == -1 && errno == ETIME)
+		return idle_us != 0 &&
+		       deadline_now_us() - silent_since_us >= idle_us;
+	return result == -1 && errno == EINTR && deadline_check() == -1;
+}
+
 uint64_t deadline_now_us(void)
 {
 	struct timespec now = { 0 };

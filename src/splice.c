@@ -34,11 +34,6 @@ static ssize_t splice_some(int from, int to, size_t len)
 	return n;
 }
 
-static bool time_is_up(ssize_t n)
-{
-	return n == -1 && (errno == EINTR || errno == ETIME);
-}
-
 /* Copies len bytes that wait in the pipe of our own. */
 static int copy(const struct splice *splice, struct output *output, size_t len)
 {
@@ -60,7 +55,7 @@ static int move_on(struct splice *splice, struct output *output, size_t len)
 	while (len > 0) {
 		ssize_t n = splice_some(splice->ends[0], output->fd, len);
 
-		if (time_is_up(n))
+		if (deadline_ended(n))
 			return -1;
 		splice->possible = n > 0;
 		if (n < 1)
@@ -78,7 +73,7 @@ ssize_t splice_move(struct splice *splice, int socket, struct output *output,
 	ssize_t n =
 		splice_some(socket, direct ? output->fd : splice->ends[1], len);
 
-	if (time_is_up(n))
+	if (deadline_ended(n))
 		return -1;
 	splice->possible = n > 0;
 	if (n < 1)

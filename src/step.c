@@ -29,7 +29,9 @@ static const char not_closed[] = "the sender did not close";
 static const char *missing(const struct run *run, const char *call, bool idle)
 {
 	if (strcmp(call, "accept") == 0)
-		return "nobody connected";
+		return run->options->allows_some
+			       ? "nobody that -a allows connected"
+			       : "nobody connected";
 	if (strcmp(call, "recv") != 0)
 		return "it took no more";
 	if (run->options->line && !idle)
@@ -55,12 +57,6 @@ static void report_late(const struct run *run, const char *call,
 	       idle ? "-w" : "-t");
 }
 
-static bool time_is_up(const struct run *run, int reason)
-{
-	return reason == ETIME ||
-	       (reason == EINTR && run->options->timeout_us != 0);
-}
-
 bool step_check(struct run *run, const char *call, const char *object,
 		long result)
 {
@@ -68,8 +64,7 @@ bool step_check(struct run *run, const char *call, const char *object,
 	/* With -z it had begun, or was passed over. */
 	const bool begun = came(run) > 0 || run->options->skip_empty;
 
-	if (result == -1 && run->status == STATUS_OK &&
-	    time_is_up(run, errno)) {
+	if (run->status == STATUS_OK && deadline_ended(result)) {
 		run->status = STATUS_DEADLINE;
 		report_late(run, call, object, errno == ETIME);
 	} else if (result == -1 && run->status == STATUS_OK) {
@@ -107,7 +102,7 @@ bool step_wait(struct run *run, const char *call, const char *object, int fd)
 	} while (n == 0 || deadline_again(n));
 	trace_poll(fds, 2, n);
 	if (n == -1)
-		return step_check(run, time_is_up(run, errno) ? call : "poll",
+		return step_check(run, deadline_ended(n) ? call : "poll",
 				  object, n);
 	if (fds[0].revents != 0)
 		return true;

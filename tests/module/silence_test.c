@@ -149,6 +149,35 @@ static void test_deadline_check_does_not_tell_of_silence(void **state)
 	assert_int_equal(errno, EINTR);
 }
 
+/* What the call of that errno was ended by, at that time. */
+static bool ended_at(uint64_t us, int reason)
+{
+	clock_us = START_US + us;
+	errno = reason;
+	return deadline_ended(-1);
+}
+
+static void test_deadline_ended_is_of_a_limit_that_is_over(void **state)
+{
+	(void)state;
+	start(9000000, 4000000);
+	assert_false(ended_at(3999999, ETIME));
+	assert_true(ended_at(4000000, ETIME));
+	assert_int_equal(errno, ETIME);
+	assert_false(ended_at(8999999, EINTR));
+	assert_true(ended_at(9000000, EINTR));
+	assert_int_equal(errno, EINTR);
+	assert_false(ended_at(9000000, EPIPE));
+	errno = EINTR;
+	assert_false(deadline_ended(0));
+	errno = ETIME;
+	assert_false(deadline_ended(1));
+	start(9000000, 0);
+	assert_false(ended_at(9000000, ETIME));
+	start(0, 4000000);
+	assert_false(ended_at(9000000, EINTR));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -167,6 +196,9 @@ int main(void)
 			test_deadline_again_waits_for_the_rest, stop_timer),
 		cmocka_unit_test_teardown(
 			test_deadline_check_does_not_tell_of_silence,
+			stop_timer),
+		cmocka_unit_test_teardown(
+			test_deadline_ended_is_of_a_limit_that_is_over,
 			stop_timer),
 	};
 

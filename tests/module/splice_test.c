@@ -243,6 +243,8 @@ static void for_each_refusal(void (*body)(int reason))
 {
 	for (const int *reason = fault_reasons("splice"); *reason; reason++)
 		body(*reason);
+	/* What a limit of time is told by, and there is none. */
+	body(ETIME);
 	body(0);
 }
 
@@ -439,6 +441,33 @@ static void test_splice_move_is_repeated_if_interrupted(void **state)
 	}
 }
 
+/* A driver may have an ETIME of its own. */
+static int move_in_time(const void *argument)
+{
+	const int nth = *(const int *)argument;
+	const int fd = temporary_file(0);
+	struct stream stream = stream_of(text, sizeof(text), fd);
+	const ssize_t whole = nth == 1 ? 0 : sizeof(text);
+
+	if (deadline_start(99000000, 99000000) == -1)
+		return 1;
+	fault_fail("splice", nth, ETIME);
+	if (move(&stream, 100) != whole || stream.splice.possible)
+		return 2;
+	end(&stream);
+	return lseek(fd, 0, SEEK_END) == whole ? 0 : 3;
+}
+
+static void test_splice_move_copies_while_there_is_time(void **state)
+{
+	(void)state;
+	for (int nth = 1; nth <= 2; nth++) {
+		struct process child = process_start(move_in_time, &nth);
+
+		assert_int_equal(process_end(&child).status, 0);
+	}
+}
+
 /* Interrupts the nth splice once the time is up: it is made no more. */
 static int move_too_late(const void *argument)
 {
@@ -500,6 +529,7 @@ int main(void)
 		cmocka_unit_test(
 			test_splice_move_fails_if_its_pipe_can_not_be_read),
 		cmocka_unit_test(test_splice_move_is_repeated_if_interrupted),
+		cmocka_unit_test(test_splice_move_copies_while_there_is_time),
 		cmocka_unit_test(
 			test_splice_move_fails_if_the_deadline_interrupts),
 	};

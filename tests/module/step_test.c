@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "deadline.h"
 #include "step.h"
 #include "support.h"
 
@@ -28,7 +29,10 @@ static int end_late(const void *argument)
 			   .output.delivered = late->delivered,
 			   .output.terminal.len = late->pending };
 
-	errno = late->reason;
+	deadline_start(idle ? 0 : 1, idle ? 1 : 0);
+	do
+		errno = late->reason;
+	while (!deadline_ended(-1));
 	if (step_check(&run, late->call, late->object, -1))
 		return 1;
 	/* What goes wrong after it is not told. */
@@ -49,6 +53,24 @@ static int pass(const void *unused)
 	    !step_check(&run, "recv", "connection", 7))
 		return 1;
 	return run.status == STATUS_OK ? 0 : 2;
+}
+
+/* Limits that are not over, or not there, end no call. */
+static int end_in_time(const void *reason)
+{
+	struct options options = { .timeout_us = 99000000,
+				   .idle_us = 99000000 };
+	struct run run = { .options = &options };
+
+	for (int i = 0; i < 2; i++) {
+		run.status = STATUS_OK;
+		errno = *(const int *)reason;
+		if (step_check(&run, "close", "standard output", -1) ||
+		    run.status != STATUS_FAILED)
+			return 1;
+		deadline_start(options.timeout_us, options.idle_us);
+	}
+	return 0;
 }
 
 struct begun {
@@ -174,6 +196,24 @@ static void test_step_check_tells_the_time_as_it_was_typed(void **state)
 	}
 }
 
+static void test_step_check_takes_no_errno_for_a_limit(void **state)
+{
+	static const int reasons[] = { EINTR, ETIME };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		char line[128], lines[256];
+
+		snprintf(line, sizeof(line),
+			 "server: close standard output: %s; man 2 close has "
+			 "more\n",
+			 strerror(reasons[i]));
+		snprintf(lines, sizeof(lines), "%s%s", line, line);
+		assert_string_equal(run_in_child(end_in_time, &reasons[i]).err,
+				    lines);
+	}
+}
+
 static void test_step_check_is_silent_if_the_step_did_not_fail(void **state)
 {
 	(void)state;
@@ -206,6 +246,7 @@ int main(void)
 			test_step_check_says_what_was_missing_in_a_silence),
 		cmocka_unit_test(
 			test_step_check_tells_the_time_as_it_was_typed),
+		cmocka_unit_test(test_step_check_takes_no_errno_for_a_limit),
 		cmocka_unit_test(
 			test_step_check_is_silent_if_the_step_did_not_fail),
 		cmocka_unit_test(
