@@ -47,6 +47,39 @@ static void test_idle_starts_again_with_the_sender(void **state)
 	close(client);
 }
 
+/* More than a pipe holds, and no newline. */
+static int send_zeros(const void *server)
+{
+	static const char zeros[200000];
+	int client = client_connect(port);
+
+	close(((const struct process *)server)->out);
+	return client_send_stream(client, zeros, sizeof(zeros));
+}
+
+/* The pipe takes more only when its reader has emptied a buffer of it. */
+static void test_idle_ends_a_slow_reader_of_a_full_pipe(void **state)
+{
+	struct process server = server_listen(&port, "-l", "-w", ".4", NULL);
+	struct process sender = process_start(send_zeros, &server);
+	struct pollfd said = { server.err, POLLIN, 0 };
+	struct result result;
+	char byte;
+	int read = 0;
+
+	(void)state;
+	for (; read < 1000 && poll(&said, 1, 25) == 0; read++)
+		assert_int_equal(read_some(server.out, &byte, 1, "byte"), 1);
+	assert_between(read, 2, 999);
+	leave_output(&server);
+	result = process_end(&server);
+	assert_like(result.err, "server: write standard output: it took no "
+				"more for 0.4 s (* bytes delivered); -w sets a "
+				"longer time\n");
+	assert_int_equal(result.status, 124);
+	assert_int_equal(process_end(&sender).status, 0);
+}
+
 /* Whichever of both comes first, in each order. */
 static void test_idle_and_timeout_end_by_the_first(void **state)
 {
@@ -168,6 +201,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_idle_does_not_end_a_drip),
 		cmocka_unit_test(test_idle_starts_again_with_the_sender),
+		cmocka_unit_test(test_idle_ends_a_slow_reader_of_a_full_pipe),
 		cmocka_unit_test(test_idle_and_timeout_end_by_the_first),
 		cmocka_unit_test(
 			test_trace_shows_the_timer_of_the_shorter_limit),

@@ -287,6 +287,31 @@ static void test_server_is_not_disturbed_by_stop_and_continue(void **state)
 	close(client);
 }
 
+/* It believes that it has delivered. */
+static void test_server_never_reads_a_second_sender(void **state)
+{
+	static const char *const modes[] = { "-n9", "-l", "-z" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		struct process server = server_listen(&port, modes[i], NULL);
+		const int first = client_connect(port);
+		const int second = client_connect(port);
+		struct result result;
+
+		client_send(second, "second\n", 7);
+		assert_int_equal(shutdown(second, SHUT_WR), 0);
+		client_send(first, "first\n", 6);
+		result = process_end(&server);
+		assert_string_equal(result.out, "first\n");
+		assert_string_equal(result.err, "");
+		assert_int_equal(result.status, 0);
+		assert_int_equal(client_wait_end(second), ECONNRESET);
+		close(first);
+		close(second);
+	}
+}
+
 /* A process that is blocked in a call without a time limit uses no time. */
 static void test_server_waits_in_accept_and_in_recv(void **state)
 {
@@ -326,6 +351,7 @@ int main(void)
 			test_server_dies_of_the_signals_that_ask_it_to),
 		cmocka_unit_test(
 			test_server_is_not_disturbed_by_stop_and_continue),
+		cmocka_unit_test(test_server_never_reads_a_second_sender),
 		cmocka_unit_test(test_server_waits_in_accept_and_in_recv),
 	};
 
