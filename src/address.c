@@ -22,27 +22,24 @@ static uint32_t parse_zone(const char *text)
 }
 
 /*
- * Copies the part of text before mark, or nothing if that is too long for an
- * address. Returns the part after mark, or NULL if there is no mark.
+ * Copies the part of text before mark to head, all 0 until then, unless it is
+ * too long for an address. Returns its length.
  */
-static const char *split(const char *text, char mark,
-			 char before[ADDRESS_BYTES])
+static size_t split(const char *text, const char *mark,
+		    char head[ADDRESS_BYTES])
 {
-	const char *found = strchr(text, mark);
-	size_t len = found == NULL ? strlen(text) : (size_t)(found - text);
+	const size_t len = strcspn(text, mark);
 
-	if (len >= ADDRESS_BYTES)
-		len = 0;
-	memcpy(before, text, len);
-	before[len] = '\0';
-	return found == NULL ? NULL : found + 1;
+	if (len < ADDRESS_BYTES)
+		memcpy(head, text, len);
+	return len;
 }
 
 const char *address_parse(const char *text, uint16_t port,
 			  struct address *address)
 {
-	char host[ADDRESS_BYTES];
-	const char *zone = split(text, '%', host);
+	char host[ADDRESS_BYTES] = "";
+	const char *zone = text + split(text, "%", host);
 
 	*address = (struct address){ .ip4 = { .sin_family = AF_INET,
 					      .sin_port = htons(port) },
@@ -56,11 +53,11 @@ const char *address_parse(const char *text, uint16_t port,
 		return "write it without brackets";
 	if (inet_pton(AF_INET6, host, &address->ip6.sin6_addr) != 1)
 		return "not an IP address such as 127.0.0.1 or ::1";
-	if (zone == NULL)
+	if (zone[0] == '\0')
 		return NULL;
 	if (!IN6_IS_ADDR_LINKLOCAL(&address->ip6.sin6_addr))
 		return "only a link-local address, fe80::/10, has an interface";
-	address->ip6.sin6_scope_id = parse_zone(zone);
+	address->ip6.sin6_scope_id = parse_zone(zone + 1);
 	return address->ip6.sin6_scope_id == 0 ? "no such interface" : NULL;
 }
 
@@ -160,8 +157,8 @@ static const char *name_meant(const struct network *network)
 const char *network_parse(const char *text, struct network *network)
 {
 	struct address *base = &network->base;
-	char host[ADDRESS_BYTES];
-	const char *bits = split(text, '/', host);
+	char host[ADDRESS_BYTES] = "";
+	const char *bits = text + split(text, "/", host);
 	const char *problem = address_parse(host, 0, base);
 	struct in6_addr ip6;
 	uint64_t most;
@@ -171,7 +168,7 @@ const char *network_parse(const char *text, struct network *network)
 	ip6 = as_ip6(base);
 	most = IN6_IS_ADDR_V4MAPPED(&ip6) ? IP4_BITS : IP6_BITS;
 	network->bits = most;
-	if (bits != NULL && !number_parse(bits, 0, most, &network->bits))
+	if (bits[0] == '/' && !number_parse(bits + 1, 0, most, &network->bits))
 		return most == IP4_BITS ? "not from /0 to /32"
 					: "not from /0 to /128";
 	if (!clear_from(&ip6, network->bits + IP6_BITS - most))

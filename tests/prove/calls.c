@@ -145,6 +145,16 @@ char *prove_strcasestr(const char *text, const char *part)
 	return Frama_C_nondet_ptr((void *)text, NULL);
 }
 
+size_t prove_strcspn(const char *text, const char *reject)
+{
+	size_t n = 0;
+
+	//@ loop unroll ARGUMENT_BYTES + 1;
+	while (text[n] != '\0' && strchr(reject, text[n]) == NULL)
+		n++;
+	return n;
+}
+
 size_t prove_strspn(const char *text, const char *accept)
 {
 	size_t n = 0;

@@ -85,6 +85,7 @@ unsigned int prove_if_nametoindex(const char *name);
 int prove_poll(struct pollfd *fds, nfds_t count, int timeout);
 
 char *prove_strcasestr(const char *text, const char *part);
+size_t prove_strcspn(const char *text, const char *reject);
 size_t prove_strspn(const char *text, const char *accept);
 unsigned long long prove_strtoull(const char *text, char **end, int base);
 
@@ -220,6 +221,7 @@ ssize_t prove_rest(const char *from, const char *count, const char *buf,
 #define splice prove_splice
 #define sprintf prove_sprintf
 #define strcasestr prove_strcasestr
+#define strcspn prove_strcspn
 #define strerror prove_strerror
 #define strncpy prove_strncpy
 #define strspn prove_strspn
