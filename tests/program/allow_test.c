@@ -136,8 +136,8 @@ static void test_allow_and_time_end_the_wait(void **state)
 	close(client);
 	result = process_end(&server);
 	assert_like(result.err,
-		    "server: accept 0.0.0.0:[0-9]*: nobody connected within "
-		    "0.25 s; -t sets a longer time\n");
+		    "server: accept 0.0.0.0:[0-9]*: nobody that -a allows "
+		    "connected within 0.25 s; -t sets a longer time\n");
 	assert_int_equal(result.status, 124);
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "deadline.h"
 #include "pages.h"
 #include "play.h"
 #include "step.h"
@@ -246,7 +247,11 @@ static void say_error_again(const char *call, const char *object,
 			      &options.address);
 	options.timeout_us = (uint64_t)(seconds * SECOND_US);
 	run.output.delivered = delivered;
-	errno = within != NULL ? EINTR : find_errno(rest);
+	if (within != NULL)
+		deadline_start(1, 0);
+	do
+		errno = within != NULL ? EINTR : find_errno(rest);
+	while (within != NULL && !deadline_ended(-1));
 	step_check(&run, call, object, -1);
 }
 
