@@ -15,8 +15,10 @@ enum {
 static uint32_t parse_zone(const char *text)
 {
 	uint64_t index = if_nametoindex(text);
+	char name[IF_NAMESIZE];
 
-	if (index == 0 && !number_parse(text, 1, UINT32_MAX, &index))
+	if (index == 0 && (!number_parse(text, 1, UINT32_MAX, &index) ||
+			   if_indextoname((uint32_t)index, name) == NULL))
 		return 0;
 	return (uint32_t)index;
 }

@@ -88,6 +88,8 @@ static void test_bind_without_a_zone_says_what_is_missing(void **state)
 		{ "fe80::1", "fe80::1: a link-local address needs its "
 			     "interface, as in fe80::1%eth0" },
 		{ "fe80::1%no", "fe80::1%no: no such interface" },
+		{ "fe80::1%4294967295",
+		  "fe80::1%4294967295: no such interface" },
 		{ "::1%lo", "::1%lo: only a link-local address, fe80::/10, has "
 			    "an interface" },
 		{ "127.0.0.1%lo", "127.0.0.1%lo: not an IP address such as "
