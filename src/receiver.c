@@ -118,7 +118,8 @@ enum status receiver_run(const struct options *options)
 			   .listener = options->inherited,
 			   .connection = -1,
 			   .ready = options->ready,
-			   .polls = options->eof || options->line,
+			   .polls = options->eof || options->line ||
+				    options->idle_us != 0,
 			   .status = STATUS_OK };
 
 	if (options->trace)

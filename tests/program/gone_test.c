@@ -13,10 +13,11 @@
 	"server: write standard output: Bad file descriptor; it is closed or " \
 	"read-only, >FILE opens it\n"
 
-static const char *const modes[] = { "-e", "-l", "-ez", "-lz" };
+static const char *const modes[] = { "-e", "-l", "-ez", "-lz", "-w9", "-zw9" };
 
 enum {
-	MODES = sizeof(modes) / sizeof(modes[0])
+	MODES = sizeof(modes) / sizeof(modes[0]),
+	MODES_OF_MORE = 4, /* that go on after the first byte */
 };
 
 static void assert_gone(struct process *server)
@@ -31,7 +32,7 @@ static void assert_gone(struct process *server)
 static void test_reader_that_leaves_ends_a_silent_run(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < MODES; i++) {
+	for (size_t i = 0; i < MODES_OF_MORE; i++) {
 		struct process server = server_listen(&port, modes[i], NULL);
 		int client = client_connect(port);
 

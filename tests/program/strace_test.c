@@ -299,6 +299,7 @@ static const struct traced {
 	{ "allow", "-a 127.0.0.1", .sent = "hi\n", .refused = "127.0.0.2" },
 	{ "limit_that_cuts", "-n 5", .sent = "hello world" },
 	{ "timeout_and_line", "-t 100.25 -l", .sent = "hi\n" },
+	{ "idle", "-w 100.25", .sent = "hi\n" },
 	{ "timeout_without_a_sender", "-t .1", .sent = NULL },
 	{ "ready", "-v -r 3 3>&1", .sent = "hi\n" },
 	{ "ip6", "-b :: -v", .sent = "hi\n", .ip6 = true },
@@ -405,9 +406,9 @@ static void test_trace_shows_what_strace_sees(void **state)
 	static char seen[CAUGHT_BYTES], shown[CAUGHT_BYTES];
 	static char calls[CAUGHT_BYTES];
 	const struct traced *run = *state;
-	const char *first = strstr(run->arguments, "-t ") == NULL
-				    ? "socket("
-				    : "setitimer(";
+	const bool timed = strstr(run->arguments, "-t ") != NULL ||
+			   strstr(run->arguments, "-w ") != NULL;
+	const char *first = timed ? "setitimer(" : "socket(";
 	struct process server;
 	struct result result;
 	char script[256];
