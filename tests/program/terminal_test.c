@@ -139,6 +139,44 @@ static void test_terminal_is_shown_a_character_of_two_segments(void **state)
 	close_terminal(pty);
 }
 
+/* In order, as nothing turns the text, wherever its bytes are cut. */
+static void test_terminal_is_shown_no_text_that_turns(void **state)
+{
+	static const char *const turns[] = {
+		"\xd8\x9c",	"\xe2\x80\x8e", "\xe2\x80\x8f", "\xe2\x80\xaa",
+		"\xe2\x80\xab", "\xe2\x80\xac", "\xe2\x80\xad", "\xe2\x80\xae",
+		"\xe2\x81\xa6", "\xe2\x81\xa7", "\xe2\x81\xa8", "\xe2\x81\xa9",
+	};
+	struct process server;
+	int pty[2], client;
+
+	(void)state;
+	use_locale("C.UTF-8");
+	server = listen_on(pty, "-e");
+	client = client_connect(port);
+	for (size_t i = 0; i < sizeof(turns) / sizeof(turns[0]); i++) {
+		const size_t len = strlen(turns[i]);
+		char shown[16] = "", first[4] = ".";
+
+		for (size_t j = 0; j < len; j++)
+			sprintf(shown + 4 * j, "\\x%02x",
+				(unsigned char)turns[i][j]);
+		for (size_t cut = 0; cut < len; cut++) {
+			/* Once the dot is shown, what is behind it was taken.
+			 */
+			memcpy(first + 1, turns[i], cut);
+			client_send(client, first, 1 + cut);
+			expect_shown(pty, ".");
+			client_send(client, turns[i] + cut, len - cut);
+			expect_shown(pty, shown);
+		}
+	}
+	close(client);
+	assert_int_equal(process_end(&server).status, 0);
+	assert_screen(pty, "");
+	close_terminal(pty);
+}
+
 /*
  * Broken characters, some kB of them, behind 0 to 4 bytes, so that one meets
  * the end of whatever buffer they come through.
@@ -337,6 +375,9 @@ int main(void)
 			forget_locale),
 		cmocka_unit_test_setup(
 			test_terminal_is_shown_a_character_of_two_segments,
+			forget_locale),
+		cmocka_unit_test_setup(
+			test_terminal_is_shown_no_text_that_turns,
 			forget_locale),
 		cmocka_unit_test_setup(
 			test_terminal_is_shown_many_broken_characters,
