@@ -46,6 +46,35 @@ static void assert_failed(const struct result *result, const char *line)
 	assert_like(result->err, line);
 }
 
+/*
+ * It waits in the backlog, and believes that it has delivered: when the run is
+ * over it learns otherwise.
+ */
+static void test_server_turns_a_second_sender_away(void **state)
+{
+	static const char *const modes[] = { "-n9", "-l", "-z", "-w9" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		struct process server = server_listen(&port, modes[i], NULL);
+		const int first = client_connect(port);
+		const int second = client_connect(port);
+		struct result result;
+		int end;
+
+		client_send(second, "lost\n", 5);
+		client_send(first, hi, sizeof(hi));
+		result = process_end(&server);
+		assert_string_equal(result.out, "hi\n");
+		assert_string_equal(result.err, "");
+		assert_int_equal(result.status, 0);
+		end = client_wait_end(second);
+		assert_true(end == 0 || end == ECONNRESET);
+		close(first);
+		close(second);
+	}
+}
+
 static void test_server_delivers_if_the_sender_stays_open(void **state)
 {
 	struct process server;
@@ -335,6 +364,7 @@ static void test_server_waits_in_accept_and_in_recv(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_server_turns_a_second_sender_away),
 		cmocka_unit_test(test_server_delivers_if_the_sender_stays_open),
 		cmocka_unit_test(test_server_delivers_every_byte_value),
 		cmocka_unit_test(test_server_runs_again_at_once_on_its_port),
