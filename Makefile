@@ -182,16 +182,17 @@ $(BUILD)/tests/soak/soak: $(BUILD)/tests/soak/soak.o \
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS)
 
 # strace sees the calls of the sanitizers, of valgrind and of gcov too.
+UNTRACEABLE := strace_test refuse_test hardening_test assembly_test
 SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all
 sanitize:
 	$(MAKE) $(call variant,sanitize) CFLAGS='-O1 -g -fno-omit-frame-pointer $(SANITIZERS)' \
-		WITHOUT='strace_test hardening_test assembly_test' check
+		WITHOUT='$(UNTRACEABLE)' check
 
 # valgrind needs a C library that is loaded. What the tests start is a script
 # beside the program, in which hardening_test would find nothing.
 valgrind:
 	$(MAKE) $(call variant,valgrind) STATIC_PIE= \
-		WITHOUT='strace_test hardening_test assembly_test' valgrind-check
+		WITHOUT='$(UNTRACEABLE)' valgrind-check
 
 valgrind-check: $(PROGRAM) $(TESTS)
 	cp tests/valgrind.sh $(BUILD)
@@ -203,7 +204,7 @@ coverage:
 	rm -rf $(BUILD)/coverage
 	$(MAKE) $(call variant,coverage) CC=gcc CFLAGS='-O0 -g --coverage' STATIC_PIE= \
 		LDFLAGS=-Wl,--undefined=__gcov_dump WRAP_TOO=_exit \
-		WITHOUT='strace_test hardening_test assembly_test' check
+		WITHOUT='$(UNTRACEABLE)' check
 	tests/coverage.sh $(BUILD)/coverage
 
 # libFuzzer is a part of clang that has a package of its own in some places.
