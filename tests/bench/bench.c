@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "discard.h"
+#include "limit.h"
 #include "message.h"
 #include "process.h"
 #include "receivers.h"
@@ -21,75 +21,39 @@ enum {
 	STREAM_ROUNDS = 5,
 };
 
+/* Load averages; that after it has our sender, a receiver and a reader. */
+static const double quiet = 0.5, ours = 3.5;
+
 static void say(const char *step)
 {
 	fprintf(stderr, "bench: %s\n", step);
 }
 
-static void check_shortest(struct receiver *receiver)
+/* Of at most so many bytes; the shortest is never left out. */
+static void measure_streams(uint64_t bytes)
 {
-	check_stream(receiver, 0);
-}
+	int count = FIRST_RATE;
 
-static void check_first(struct receiver *receiver)
-{
-	check_stream(receiver, FIRST_RATE);
-}
-
-static void measure_first(struct receiver *receiver)
-{
-	for (int target = 0; target < TARGETS; target++)
-		if (receiver != &receivers[LIMIT] || target == TO_NULL)
-			measure_stream(receiver, target, FIRST_RATE);
-}
-
-static bool takes_output(const struct receiver *receiver)
-{
-	return takes_stream(receiver) && receiver != &receivers[LIMIT];
-}
-
-/* A long stream, into each target, to us and to the peer that is best there. */
-static void measure_length(int length)
-{
-	check_stream(&receivers[SERVER], length);
-	for (int target = 0; target < TARGETS; target++) {
-		struct receiver *peer = most_peer(rate(target, FIRST_RATE));
-
-		measure_stream(&receivers[SERVER], target, length);
-		if (peer != NULL && target == TO_PIPE)
-			check_stream(peer, length);
-		if (peer != NULL)
-			measure_stream(peer, target, length);
-	}
-}
-
-static void measure_streams(uint64_t most)
-{
-	say("streams of 1 MiB");
-	measure_rounds(1, takes_output, check_shortest);
-	if (lengths[FIRST_RATE] > most)
-		return;
-	say("streams of 1 GiB");
-	measure_rounds(1, takes_output, check_first);
-	measure_rounds(STREAM_ROUNDS, takes_stream, measure_first);
-	say("longer streams");
-	for (int i = FIRST_RATE + 1; i < LENGTHS; i++)
-		if (lengths[i] <= most)
-			measure_length(i);
+	while (count < LENGTHS && lengths[count] <= bytes)
+		count++;
+	say("memory and bytes of streams");
+	measure_rounds(1, count, check_stream);
+	say("streams");
+	measure_rounds(STREAM_ROUNDS, (count - FIRST_RATE) * TARGETS,
+		       measure_stream);
 }
 
 static void print_tables(void)
 {
-	print_machine();
-	printf("One message: medians of %d, microseconds from its start until "
-	       "it\nlistens and exits; calls with execve. 1 GiB: medians of "
-	       "%d. Longer ones:\none run, of the server and of the best peer "
-	       "at 1 GiB.\n",
+	printf("One message: medians of %d (least-most), microseconds from its "
+	       "start until it\nlistens and exits; calls with execve. Streams: "
+	       "medians of %d (least-most).\n",
 	       MESSAGE_ROUNDS, STREAM_ROUNDS);
 	print_missing();
 	print_messages();
-	print_streams();
-	print_lengths();
+	for (int length = FIRST_RATE; length < LENGTHS; length++)
+		print_streams(length);
+	print_memory();
 	print_goals();
 }
 
@@ -103,10 +67,10 @@ static uint64_t longest(void)
 
 int main(int argc, char *argv[])
 {
-	char log[PATH_MAX];
+	char log[PATH_MAX], data[PATH_MAX];
 
-	if (argc == 2 && strcmp(argv[1], "--discard") == 0)
-		return discard();
+	if (argc == 2 && strcmp(argv[1], "--limit") == 0)
+		return limit();
 	if (argc != 5) {
 		fprintf(stderr, "usage: bench FOLDER SERVER STATIC FLOOR\n");
 		return 2;
@@ -114,14 +78,18 @@ int main(int argc, char *argv[])
 	signal(SIGPIPE, SIG_IGN);
 	own_network();
 	receivers_find(argv[2], argv[3], argv[4]);
+	print_machine();
+	print_load("before", quiet);
 	stream_prepare(argv[1]);
 	snprintf(log, sizeof(log), "%s/strace.log", argv[1]);
+	snprintf(data, sizeof(data), "%s/bench.dat", argv[1]);
 	say("one message");
 	measure_messages(MESSAGE_ROUNDS);
 	measure_waiting(WAITING_ROUNDS);
 	measure_calls(log);
 	measure_streams(longest());
+	print_load("after", ours);
 	print_tables();
-	write_data(argv[1]);
+	write_data(data);
 	return fflush(stdout) == EOF;
 }

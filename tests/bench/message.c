@@ -68,11 +68,14 @@ static bool finish(struct run *run)
 	return has_message(run->out) && sent && ended;
 }
 
-static void measure_time(struct receiver *receiver)
+static void measure_time(struct receiver *receiver, int kind)
 {
 	struct run run;
 	bool arrived;
 
+	(void)kind;
+	if (!takes_message(receiver))
+		return;
 	start(&run, receiver->path, receiver->message);
 	arrived = finish(&run);
 	note(receiver, LISTENS_US,
@@ -81,11 +84,14 @@ static void measure_time(struct receiver *receiver)
 	     arrived ? microseconds(run.started, run.ended) : -1);
 }
 
-static void measure_memory(struct receiver *receiver)
+static void measure_memory(struct receiver *receiver, int kind)
 {
 	struct run run;
 	double kib = -1;
 
+	(void)kind;
+	if (!takes_message(receiver))
+		return;
 	start(&run, receiver->path, receiver->message);
 	if (process_wait_listening(run.pid))
 		kib = (double)process_peak_kib(run.pid);
@@ -111,13 +117,16 @@ static double count_calls(const char *log)
 static const char *strace_log;
 static char strace_path[PATH_MAX];
 
-static void measure_calls_of(struct receiver *receiver)
+static void measure_calls_of(struct receiver *receiver, int kind)
 {
 	const char *argv[ARGUMENTS + 6] = {
 		"strace", "-f", "-qq", "-o", strace_log, receiver->path
 	};
 	struct run run;
 
+	(void)kind;
+	if (!takes_message(receiver))
+		return;
 	for (int i = 1; receiver->message[i] != NULL; i++)
 		argv[5 + i] = receiver->message[i];
 	start(&run, strace_path, argv);
@@ -126,12 +135,12 @@ static void measure_calls_of(struct receiver *receiver)
 
 void measure_messages(int rounds)
 {
-	measure_rounds(rounds, takes_message, measure_time);
+	measure_rounds(rounds, 1, measure_time);
 }
 
 void measure_waiting(int rounds)
 {
-	measure_rounds(rounds, takes_message, measure_memory);
+	measure_rounds(rounds, 1, measure_memory);
 }
 
 void measure_calls(const char *log)
@@ -141,5 +150,5 @@ void measure_calls(const char *log)
 		return;
 	}
 	strace_log = log;
-	measure_rounds(1, takes_message, measure_calls_of);
+	measure_rounds(1, 1, measure_calls_of);
 }

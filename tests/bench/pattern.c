@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "process.h"
@@ -10,6 +9,7 @@
 enum {
 	PERIOD = 262147, /* a prime, so that no buffer is a multiple of it */
 	BLOCK_BYTES = 262144,
+	COUNT_BYTES = 131072,
 	DRAIN_BYTES = 1048576,
 };
 
@@ -32,18 +32,17 @@ static size_t at_most(uint64_t left, size_t most)
 	return left < most ? (size_t)left : most;
 }
 
-bool pattern_send(int fd, uint64_t length)
+bool pattern_write(int fd, uint64_t length)
 {
-	uint64_t sent = 0;
+	uint64_t total = 0;
 
-	while (sent < length) {
-		ssize_t n =
-			send(fd, pattern + sent % PERIOD,
-			     at_most(length - sent, BLOCK_BYTES), MSG_NOSIGNAL);
+	while (total < length) {
+		ssize_t n = write(fd, pattern + total % PERIOD,
+				  at_most(length - total, BLOCK_BYTES));
 
 		if (n == -1)
 			return false;
-		sent += (uint64_t)n;
+		total += (uint64_t)n;
 	}
 	return true;
 }
@@ -67,6 +66,19 @@ uint64_t pattern_compare(int fd, uint64_t length)
 }
 
 uint64_t pattern_count(int fd, uint64_t length)
+{
+	static char block[COUNT_BYTES];
+	uint64_t total = 0;
+	ssize_t n = 1;
+
+	while (total < length && n > 0) {
+		n = read(fd, block, at_most(length - total, COUNT_BYTES));
+		total += n > 0 ? (uint64_t)n : 0;
+	}
+	return total;
+}
+
+uint64_t pattern_drain(int fd, uint64_t length)
 {
 	const int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	uint64_t total = 0;

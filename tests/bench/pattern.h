@@ -12,8 +12,8 @@
 /* To be called once, before the others. */
 void pattern_prepare(void);
 
-/* Sends the first length bytes of the stream: whether fd took them all. */
-bool pattern_send(int fd, uint64_t length);
+/* Writes the first length bytes of the stream: whether fd took them all. */
+bool pattern_write(int fd, uint64_t length);
 
 /*
  * Reads up to length bytes, to the end or to a block that is not right. Returns
@@ -21,7 +21,10 @@ bool pattern_send(int fd, uint64_t length);
  */
 uint64_t pattern_compare(int fd, uint64_t length);
 
-/* The same of a pipe, without a look at the bytes: the cheapest reader. */
+/* The same without a look at the bytes, as cat(1) reads. */
 uint64_t pattern_count(int fd, uint64_t length);
+
+/* And of a pipe, with splice(2): the cheapest reader. */
+uint64_t pattern_drain(int fd, uint64_t length);
 
 #endif

@@ -9,6 +9,7 @@
 #include "port.h"
 
 #define SOCAT_LISTEN "TCP-LISTEN:" PORT_TEXT ",reuseaddr"
+#define MBUFFER_LISTEN "mbuffer", "-q", "-s", "1M", "-m", "64M", "-I", PORT_TEXT
 
 struct receiver receivers[RECEIVERS] = {
 	[FLOOR] = { .name = "floor", .message = { "floor" } },
@@ -16,6 +17,7 @@ struct receiver receivers[RECEIVERS] = {
 		     .message = { "server", "-p", PORT_TEXT },
 		     .stream = { "server", "-e", "-p", PORT_TEXT } },
 	[SERVER] = { .name = "server",
+		     .lasts = true,
 		     .message = { "server", "-p", PORT_TEXT },
 		     .stream = { "server", "-e", "-p", PORT_TEXT } },
 	{ .name = "nc.openbsd",
@@ -40,17 +42,27 @@ struct receiver receivers[RECEIVERS] = {
 	{ .name = "socat -b 262144",
 	  .peer = true,
 	  .stream = { "socat", "-u", "-b", "262144", SOCAT_LISTEN, "STDOUT" } },
+	{ .name = "socat -b 1048576",
+	  .peer = true,
+	  .lasts = true,
+	  .stream = { "socat", "-u", "-b", "1048576", SOCAT_LISTEN,
+		      "STDOUT" } },
+	[MBUFFER] = { .name = "mbuffer",
+		      .peer = true,
+		      .lasts = true,
+		      .message = { MBUFFER_LISTEN },
+		      .stream = { MBUFFER_LISTEN } },
 	{ .name = "busybox nc",
 	  .peer = true,
 	  .message = { "busybox", "nc", "-l", "-p", PORT_TEXT },
 	  .stream = { "busybox", "nc", "-l", "-p", PORT_TEXT } },
-	[LIMIT] = { .name = "limit", .stream = { "bench", "--discard" } },
+	[LIMIT] = { .name = "limit",
+		    .lasts = true,
+		    .stream = { "bench", "--limit" } },
 };
 
 const uint64_t lengths[LENGTHS] = { 1ULL << 20, 1ULL << 30, 1ULL << 31,
 				    1ULL << 32 };
-const char *const target_names[TARGETS] = { "pipe", "tmpfs", "disk",
-					    "/dev/null" };
 
 static bool is_program(const char *path)
 {
@@ -107,9 +119,10 @@ bool takes_message(const struct receiver *receiver)
 	return receiver->path[0] != '\0' && receiver->message[0] != NULL;
 }
 
-bool takes_stream(const struct receiver *receiver)
+bool takes_stream(const struct receiver *receiver, int length)
 {
-	return receiver->path[0] != '\0' && receiver->stream[0] != NULL;
+	return receiver->path[0] != '\0' && receiver->stream[0] != NULL &&
+	       (length <= FIRST_RATE || receiver->lasts);
 }
 
 int rate(int target, int length)
@@ -146,15 +159,28 @@ double found(struct receiver *receiver, int measure)
 	return samples->values[samples->count / 2];
 }
 
-/* The peer whose value, times sign, is the most. */
-static struct receiver *best_peer(int measure, double sign)
+double found_least(const struct receiver *receiver, int measure)
+{
+	return receiver->samples[measure].values[0];
+}
+
+double found_most(const struct receiver *receiver, int measure)
+{
+	const struct samples *samples = &receiver->samples[measure];
+
+	return samples->values[samples->count - 1];
+}
+
+/* The peer, but for the other, whose value, times sign, is the most. */
+static struct receiver *best_peer(int measure, const struct receiver *other,
+				  double sign)
 {
 	struct receiver *best = NULL;
 
 	for (int i = 0; i < RECEIVERS; i++) {
 		struct receiver *peer = &receivers[i];
 
-		if (peer->peer && found(peer, measure) > 0 &&
+		if (peer->peer && peer != other && found(peer, measure) > 0 &&
 		    (best == NULL ||
 		     sign * found(peer, measure) > sign * found(best, measure)))
 			best = peer;
@@ -162,14 +188,14 @@ static struct receiver *best_peer(int measure, double sign)
 	return best;
 }
 
-struct receiver *least_peer(int measure)
+struct receiver *least_peer(int measure, const struct receiver *other)
 {
-	return best_peer(measure, -1);
+	return best_peer(measure, other, -1);
 }
 
-struct receiver *most_peer(int measure)
+struct receiver *most_peer(int measure, const struct receiver *other)
 {
-	return best_peer(measure, 1);
+	return best_peer(measure, other, 1);
 }
 
 static void shuffle(struct receiver *order[RECEIVERS])
@@ -182,15 +208,19 @@ static void shuffle(struct receiver *order[RECEIVERS])
 	}
 }
 
-void measure_rounds(int rounds, bool (*takes)(const struct receiver *),
-		    void (*measure)(struct receiver *))
+void measure_rounds(int rounds, int kinds,
+		    void (*measure)(struct receiver *, int kind))
 {
 	struct receiver *order[RECEIVERS];
 
 	for (int round = 0; round < rounds; round++) {
-		shuffle(order);
-		for (int i = 0; i < RECEIVERS; i++)
-			if (takes(order[i]))
-				measure(order[i]);
+		const bool back = round % 2 == 1;
+
+		if (!back)
+			shuffle(order);
+		for (int kind = 0; kind < kinds; kind++)
+			for (int i = 0; i < RECEIVERS; i++)
+				measure(order[back ? RECEIVERS - 1 - i : i],
+					kind);
 	}
 }

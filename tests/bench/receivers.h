@@ -10,7 +10,7 @@
  */
 
 enum {
-	ARGUMENTS = 7,
+	ARGUMENTS = 9,
 	LENGTHS = 4,	/* of streams: the first is for their memory, */
 	FIRST_RATE = 1, /* the others for their rates too */
 	MOST_SAMPLES = 1000,
@@ -21,7 +21,8 @@ enum {
 	FLOOR,
 	STATIC,
 	SERVER,
-	LIMIT = 10,
+	MBUFFER = 10, /* the one with threads */
+	LIMIT = 12,
 	RECEIVERS,
 };
 
@@ -56,13 +57,13 @@ struct receiver {
 	const char *message[ARGUMENTS]; /* started so for one message, */
 	const char *stream[ARGUMENTS];	/* and so for a stream, if at all */
 	bool peer;
+	bool lasts;	     /* takes the streams above the first rate too */
 	char path[PATH_MAX]; /* empty where it is not installed */
 	struct samples samples[MEASURES];
 };
 
 extern struct receiver receivers[RECEIVERS];
 extern const uint64_t lengths[LENGTHS];
-extern const char *const target_names[TARGETS];
 
 /* Sets path to the file that name is, or that PATH has: whether there is. */
 bool find_program(const char *name, char path[PATH_MAX]);
@@ -72,7 +73,7 @@ void receivers_find(const char *server, const char *static_server,
 		    const char *floor_program);
 
 bool takes_message(const struct receiver *receiver);
-bool takes_stream(const struct receiver *receiver);
+bool takes_stream(const struct receiver *receiver, int length);
 
 /* The rate into a target at a length. */
 int rate(int target, int length);
@@ -83,16 +84,24 @@ void note(struct receiver *receiver, int measure, double value);
 /* The median of the samples: 0 where there is none, below 0 where one failed */
 double found(struct receiver *receiver, int measure);
 
-/* The peer with the least of what was measured, or the most; or NULL. */
-struct receiver *least_peer(int measure);
-struct receiver *most_peer(int measure);
+/* The least of them and the most, once there is a median. */
+double found_least(const struct receiver *receiver, int measure);
+double found_most(const struct receiver *receiver, int measure);
 
 /*
- * Calls measure for every receiver that takes what is measured, interleaved,
- * so that what else the machine does meets all alike, and in another order in
- * each round, as it matters who ran before.
+ * The peer with the least of what was measured, or the most, or NULL. The other
+ * one, who may be nobody, does not count.
  */
-void measure_rounds(int rounds, bool (*takes)(const struct receiver *),
-		    void (*measure)(struct receiver *));
+struct receiver *least_peer(int measure, const struct receiver *other);
+struct receiver *most_peer(int measure, const struct receiver *other);
+
+/*
+ * Calls measure for each kind of what is measured and every receiver that is
+ * there, interleaved, so that what else the machine does meets all alike: in
+ * another order in each second round, and in that order from behind in the
+ * next, as it matters who ran before.
+ */
+void measure_rounds(int rounds, int kinds,
+		    void (*measure)(struct receiver *, int kind));
 
 #endif

@@ -59,7 +59,7 @@ static bool pass_stream(int client, uint64_t length, struct reader *reader)
 		if (errno != 0)
 			die("pthread_create");
 	}
-	sent = pattern_send(client, length);
+	sent = pattern_write(client, length);
 	if (reader != NULL) {
 		errno = pthread_join(thread, NULL);
 		if (errno != 0)
@@ -132,6 +132,16 @@ static int open_file(const char *path, int flags)
 	return fd;
 }
 
+/* What the file alone takes, without a receiver. */
+static double run_write(int out, uint64_t length)
+{
+	const uint64_t started = now_ns();
+	bool written = pattern_write(out, length);
+
+	written = close(out) == 0 && written;
+	return written ? (double)length / (double)(now_ns() - started) : -1;
+}
+
 static bool file_is_right(int fd, uint64_t length)
 {
 	if (lseek(fd, 0, SEEK_SET) == -1)
@@ -149,7 +159,9 @@ static double run_file(struct receiver *receiver, const char *folder,
 
 	if (out == -1)
 		die("fcntl");
-	gbs = run_stream(receiver, out, length, NULL);
+	gbs = receiver == &receivers[LIMIT]
+		      ? run_write(out, length)
+		      : run_stream(receiver, out, length, NULL);
 	if (gbs > 0 && !file_is_right(fd, length))
 		gbs = -1;
 	close(fd);
@@ -161,20 +173,28 @@ void check_stream(struct receiver *receiver, int length)
 	struct reader reader = { .read = pattern_compare,
 				 .length = lengths[length],
 				 .peak_kib = -1 };
-	const double gbs = run_pipe(receiver, &reader);
+	double gbs;
 
-	note(receiver, (PEAK_KIB + length),
+	if (!takes_stream(receiver, length))
+		return;
+	gbs = run_pipe(receiver, &reader);
+	note(receiver, PEAK_KIB + length,
 	     gbs < 0 ? -1 : (double)reader.peak_kib);
 	if (gbs < 0)
 		note(receiver, rate(TO_PIPE, length), -1);
 }
 
-void measure_stream(struct receiver *receiver, int target, int length)
+void measure_stream(struct receiver *receiver, int kind)
 {
-	struct reader reader = { .read = pattern_count,
+	const int target = kind % TARGETS, length = FIRST_RATE + kind / TARGETS;
+	struct reader reader = { .read = receiver == &receivers[LIMIT]
+						 ? pattern_drain
+						 : pattern_count,
 				 .length = lengths[length] };
 	double gbs;
 
+	if (!takes_stream(receiver, length))
+		return;
 	if (target == TO_PIPE)
 		gbs = run_pipe(receiver, &reader);
 	else if (target == TO_NULL)
