@@ -1,16 +1,21 @@
 /* Descriptors in non-blocking mode: all is waited for, and nothing lost. */
 #include <fcntl.h>
+#include <linux/sockios.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "play.h"
 
 enum {
 	MOST = 32 << 20, /* more than all that is between them holds */
+	AT_ONCE = 60000, /* less than the socket holds */
 };
 
 enum kind {
@@ -26,8 +31,7 @@ static const struct {
 } modes[] = {
 	{ "-l", MOST },
 	{ "-e", MOST },
-	/* One segment, so that one recv takes it. */
-	{ "-n131072", 60000 },
+	{ "-n131072", AT_ONCE },
 };
 
 /* One line, so that each mode takes all of it. */
@@ -57,6 +61,27 @@ static int send_text(const void *len)
 
 	return client_send_stream(client, text + MOST - *(const size_t *)len,
 				  *(const size_t *)len);
+}
+
+/*
+ * It is two segments, of which a recv could find the first alone: the server is
+ * stopped until both have arrived.
+ */
+static void send_at_once(pid_t server)
+{
+	const long long bound = now_ms() + WAIT_MS;
+	int client, left;
+
+	kill(server, SIGSTOP);
+	assert_true(WIFSTOPPED(wait_change(server, WUNTRACED)));
+	client = client_connect(port);
+	client_send(client, text + MOST - AT_ONCE, AT_ONCE);
+	do {
+		assert_between(now_ms(), 0, bound);
+		assert_int_equal(ioctl(client, SIOCOUTQ, &left), 0);
+	} while (left > 0);
+	kill(server, SIGCONT);
+	close(client);
 }
 
 /* Reads until all but left of the text's end have come. */
@@ -93,14 +118,17 @@ static void assert_all_arrives(enum kind kind, const char *option, size_t len,
 			       bool later)
 {
 	const char *at = text + MOST - len;
-	struct process server, sender;
+	struct process server, sender = { 0 };
 	int ends[2];
 
 	open_output(kind, ends);
 	set_blocking(ends[1], later);
 	redirect_next(ends[1], STDOUT_FILENO);
 	server = server_listen(&port, option, NULL);
-	sender = process_start(send_text, &len);
+	if (len == AT_ONCE)
+		send_at_once(server.pid);
+	else
+		sender = process_start(send_text, &len);
 	if (later) {
 		wait_for_output(server.pid);
 		set_blocking(ends[1], false);
@@ -111,7 +139,8 @@ static void assert_all_arrives(enum kind kind, const char *option, size_t len,
 		close(ends[1]);
 	expect_text(ends[0], &at, 0);
 	assert_ended(&server, 0, "", "");
-	assert_int_equal(process_end(&sender).status, 0);
+	if (len != AT_ONCE)
+		assert_int_equal(process_end(&sender).status, 0);
 	if (kind == INTO_TERMINAL)
 		close(ends[1]);
 	close(ends[0]);
