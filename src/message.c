@@ -22,6 +22,11 @@ static ssize_t receive(const struct run *run, size_t len, int flags)
 	return n;
 }
 
+static size_t at_most(size_t len, uint64_t left)
+{
+	return left < len ? (size_t)left : len;
+}
+
 ssize_t message_peek(struct run *run)
 {
 	return receive(run, 1, MSG_PEEK);
@@ -67,8 +72,6 @@ static ssize_t copy_line(struct run *run, size_t len)
  */
 static ssize_t splice_some(struct run *run, uint64_t left)
 {
-	const size_t len = left < SPLICE_BYTES ? left : SPLICE_BYTES;
-	const size_t most = left < sizeof(buffer) ? left : sizeof(buffer);
 	int unread = 0;
 	ssize_t n;
 
@@ -76,10 +79,11 @@ static ssize_t splice_some(struct run *run, uint64_t left)
 			net_unread(run->connection, &unread)))
 		return -1;
 	if (unread < PIPE_BUF)
-		return copy_some(run, most);
-	n = splice_move(&run->splice, run->connection, &run->output, len);
+		return copy_some(run, at_most(PIPE_BUF, left));
+	n = splice_move(&run->splice, run->connection, &run->output,
+			at_most(SPLICE_BYTES, left));
 	if (n == 0)
-		return copy_some(run, most);
+		return copy_some(run, at_most(sizeof(buffer), left));
 	step_check(run, "write", "standard output", n);
 	return n;
 }
@@ -111,8 +115,7 @@ static const char *move_message(struct run *run)
 	ssize_t n;
 
 	do {
-		const size_t len =
-			left < sizeof(buffer) ? left : sizeof(buffer);
+		const size_t len = at_most(sizeof(buffer), left);
 
 		if (run->polls &&
 		    !step_wait(run, "recv", "connection", run->connection))
