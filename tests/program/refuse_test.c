@@ -262,6 +262,9 @@ static bool is_of_start(const char *name)
  */
 static size_t list_calls(struct call calls[MOST_CALLS], bool shorter)
 {
+	/* The C library does not go on without them: brk is malloc's. */
+	static const char *const needed[] = { "brk", "exit_group", "futex",
+					      NULL };
 	char path[256], line[512];
 	struct call seen[MOST_CALLS] = { 0 };
 	bool started = false;
@@ -283,9 +286,7 @@ static size_t list_calls(struct call calls[MOST_CALLS], bool shorter)
 		call->nth++;
 		/* It is the first of main. */
 		started = started || strcmp(name, "rt_sigaction") == 0;
-		/* The C library does not go on without them. */
-		if (!started || strcmp(name, "exit_group") == 0 ||
-		    strcmp(name, "futex") == 0)
+		if (!started || is_one_of(name, needed))
 			continue;
 		if (shorter && is_of_start(name))
 			continue;
