@@ -18,6 +18,7 @@
 
 enum {
 	DEADLINE_REPEAT_US = 10000,
+	SECOND_US = 1000000, /* microseconds */
 };
 
 /*

@@ -7,7 +7,6 @@
 #include <time.h>
 
 enum {
-	MICROSECONDS = 1000000,
 	NANOSECONDS = 1000, /* in a microsecond */
 };
 
@@ -33,8 +32,8 @@ uint64_t deadline_first(uint64_t run_us, uint64_t silence_us)
 static int set_timer(uint64_t us)
 {
 	const struct itimerval timer = {
-		.it_value.tv_sec = (time_t)(us / MICROSECONDS),
-		.it_value.tv_usec = (suseconds_t)(us % MICROSECONDS),
+		.it_value.tv_sec = (time_t)(us / SECOND_US),
+		.it_value.tv_usec = (suseconds_t)(us % SECOND_US),
 		.it_interval.tv_usec = DEADLINE_REPEAT_US,
 	};
 
@@ -110,6 +109,6 @@ uint64_t deadline_now_us(void)
 	struct timespec now = { 0 };
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * MICROSECONDS +
+	return (uint64_t)now.tv_sec * SECOND_US +
 	       (uint64_t)now.tv_nsec / NANOSECONDS;
 }

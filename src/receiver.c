@@ -12,10 +12,6 @@
 #include "step.h"
 #include "trace.h"
 
-enum {
-	MICROSECONDS = 1000000,
-};
-
 static bool start_deadline(struct run *run)
 {
 	const uint64_t whole = run->options->timeout_us;
@@ -26,8 +22,8 @@ static bool start_deadline(struct run *run)
 	       step(run, "setitimer", "deadline", deadline_start(whole, idle),
 		    "ITIMER_REAL, {it_interval={tv_sec=0, tv_usec=%d}, "
 		    "it_value={tv_sec=%ju, tv_usec=%ju}}, NULL",
-		    DEADLINE_REPEAT_US, (uintmax_t)first / MICROSECONDS,
-		    (uintmax_t)first % MICROSECONDS);
+		    DEADLINE_REPEAT_US, (uintmax_t)first / SECOND_US,
+		    (uintmax_t)first % SECOND_US);
 }
 
 /* Accepts whoever is first. Stores who it is, unless peer is NULL. */

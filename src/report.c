@@ -14,7 +14,6 @@ enum {
 	ATTEMPTS = 3,
 	LINE_BYTES = 512,
 	RATE_BYTES = 128,
-	SECOND_US = 1000000,
 };
 
 /* The clock of -v and its live line. There is one standard error. */

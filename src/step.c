@@ -14,7 +14,6 @@
 
 enum {
 	TICK_MS = 1000, /* of the live progress line */
-	SECOND_US = 1000000,
 };
 
 /* Bytes of the message that came, the part of a character among them. */

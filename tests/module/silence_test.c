@@ -11,7 +11,6 @@
 #include "support.h"
 
 enum {
-	SECOND_US = 1000000,
 	START_US = 5 * SECOND_US,
 };
 
