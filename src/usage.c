@@ -25,7 +25,7 @@ const char usage_help[] =
 	"  -e, --eof                   receive until the sender closes\n"
 	"  -h, --help                  print this help\n"
 	"  -l, --line                  receive up to the first newline\n"
-	"  -n, --bytes BYTES           take at most BYTES (default 128; none "
+	"  -n, --bytes BYTES           take at most BYTES (default 128; all "
 	"with -e, -l)\n"
 	"  -p, --port PORT             listen on PORT; 0 picks a free one "
 	"(default 8080)\n"

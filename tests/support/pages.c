@@ -16,7 +16,7 @@ const struct option_fact option_facts[] = {
 	{ 'h', "help", NULL, "print this help", NULL, NULL, "print" },
 	{ 'l', "line", NULL, "receive up to the first newline", NULL, NULL,
 	  "first newline" },
-	{ 'n', "bytes", "BYTES", "take at most BYTES", "128; none with -e, -l",
+	{ 'n', "bytes", "BYTES", "take at most BYTES", "128; all with -e, -l",
 	  "from 1 to 9223372036854775807", "at most" },
 	{ 'p', "port", "PORT", "listen on PORT; 0 picks a free one", "8080",
 	  "from 0 to 65535", "0 picks" },
@@ -45,7 +45,7 @@ const struct status_fact status_facts[] = {
 	{ 2, "usage error", "command line", "listener" },
 	{ 3, "nothing sent", "closed the connection without sending anything",
 	  "with -e that is an empty message" },
-	{ 124, "timed out", "the time of -t was up", "" },
+	{ 124, "timed out", "the time set by -t ran out", "" },
 	{ 0, NULL, NULL, NULL },
 };
 
