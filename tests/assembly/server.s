@@ -1,7 +1,7 @@
 # The assembly version: it receives one message on port 8080 and prints it,
 # by the calls that a tutorial makes, without a C library, on x86-64 Linux.
 #
-# It looks at no result, so do not use it. ../program/assembly_test.c shows
+# It checks no result, so do not use it. ../program/assembly_test.c shows
 # what goes wrong, and src/README.md explains it.
 #
 # The number of a call goes in rax, its arguments in rdi, rsi, rdx, r10, r8 and

@@ -385,9 +385,9 @@ static void test_readme_has_the_limits_of_the_run(void **state)
 		    strncmp(strchr(at + 6, ' '), " bytes", 6) == 0)
 			assert_int_equal(number, bytes);
 	find_row(row, "open for senders");
-	assert_int_equal(number_before(row, " may wait"), backlog);
+	assert_int_equal(number_before(row, " connections may wait"), backlog);
 	find_row(row, "take the message");
-	assert_int_equal(number_before(row, " bytes of it"), bytes);
+	assert_int_equal(number_before(row, " bytes"), bytes);
 	find_row(row, "if a call fails");
 	assert_int_equal(number_before(row, " modes"), MODES);
 }
