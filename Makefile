@@ -178,7 +178,7 @@ soak: $(PROGRAM) $(BUILD)/tests/soak/soak
 	SERVER=$$(realpath $(PROGRAM)) $(BUILD)/tests/soak/soak $(or $(SOAK),10000)
 
 $(BUILD)/tests/soak/soak: $(BUILD)/tests/soak/soak.o \
-		$(BUILD)/tests/support/support.o
+		$(patsubst %,$(BUILD)/tests/support/%.o,client needs process support)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS)
 
 # strace sees the calls of the sanitizers, of valgrind and of gcov too.
