@@ -188,7 +188,8 @@ sanitize:
 	$(MAKE) $(call variant,sanitize) CFLAGS='-O1 -g -fno-omit-frame-pointer $(SANITIZERS)' \
 		WITHOUT='$(UNTRACEABLE)' check
 
-# valgrind needs a C library that is loaded. What the tests start is a script
+# Under valgrind the tests compute more than they wait: two run at a time. It
+# needs a C library that is loaded. What the tests start is a script
 # beside the program, in which hardening_test would find nothing.
 valgrind:
 	$(MAKE) $(call variant,valgrind) STATIC_PIE= \
@@ -196,7 +197,8 @@ valgrind:
 
 valgrind-check: $(PROGRAM) $(TESTS)
 	cp tests/valgrind.sh $(BUILD)
-	RUNNER=tests/valgrind.sh tests/run.sh $(BUILD)/valgrind.sh $(TESTS)
+	AT_ONCE=2 RUNNER=tests/valgrind.sh \
+		tests/run.sh $(BUILD)/valgrind.sh $(TESTS)
 
 # Starts clean, so that no old counts remain. Without STATIC_PIE= the compiler
 # that tries it would leave its notes for gcov here.
