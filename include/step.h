@@ -21,13 +21,19 @@ struct run {
 	const struct options *options;
 	struct output output;
 	struct splice splice;
-	char where[WHERE_BYTES]; /* the listener, as errors call it */
+	char where[WHERE_BYTES]; /* see step_name; empty until it is printed */
 	int listener;		 /* -1 while not open; so is connection */
 	int connection;
 	int ready;	    /* the descriptor of -r, -1 once it was closed */
 	bool polls;	    /* before it accepts or receives */
 	enum status status; /* of the run so far */
 };
+
+/*
+ * Stores in run->where what the lines on standard error call the listener: its
+ * address and port, or the descriptor that was passed.
+ */
+void step_name(struct run *run, const struct address *listener);
 
 /*
  * If result is -1, prints the error line of the run, but only its first, with

@@ -2,6 +2,7 @@
 #define TRACE_H
 
 #include <poll.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -18,8 +19,12 @@ enum {
 
 void trace_start(void);
 
-/* Shows a call, its arguments and its result; if that is -1, errno too. */
-void trace(const char *call, long result, const char *arguments);
+/*
+ * Shows a call, its arguments as in vprintf(3), and its result; if that is -1,
+ * errno too.
+ */
+__attribute__((format(printf, 3, 0))) void
+trace(const char *call, long result, const char *format, va_list arguments);
 
 /*
  * Shows a call whose arguments are fd, buf, len and flags, such as ", 0". The

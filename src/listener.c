@@ -11,21 +11,6 @@ enum {
 	BACKLOG = 5, /* senders that may wait to be accepted */
 };
 
-/* Stores the name that errors give the listener. */
-static void name_listener(struct run *run, const struct address *address)
-{
-	char text[ADDRESS_BYTES];
-
-	if (run->options->inherited != -1)
-		snprintf(run->where, sizeof(run->where), "descriptor %d",
-			 run->options->inherited);
-	else
-		snprintf(run->where, sizeof(run->where),
-			 address->any.sa_family == AF_INET ? "%s:%u"
-							   : "[%s]:%u",
-			 address_text(address, text), address_port(address));
-}
-
 static bool open_socket(struct run *run)
 {
 	const int family = run->options->address.any.sa_family;
@@ -64,7 +49,6 @@ static bool start_listening(struct run *run)
 
 bool listener_open(struct run *run)
 {
-	name_listener(run, &run->options->address);
 	return run->listener != -1 ||
 	       (open_socket(run) && reuse_address(run) && bind_address(run) &&
 		start_listening(run));
@@ -104,7 +88,7 @@ bool listener_announce(struct run *run)
 	if (!step(run, "getsockname", run->where, result, "%d, %s",
 		  run->listener, trace_address(&bound, true, traced)))
 		return false;
-	name_listener(run, &bound);
+	step_name(run, &bound);
 	if (announces(run))
 		report("Listening on %s %u", address_text(&bound, text),
 		       address_port(&bound));

@@ -10,14 +10,15 @@
 #include "trace.h"
 
 static const char end_of_file[] = "end of file";
-static char buffer[MOST_OF_ONE_RECV];
+/* The static program sorts by name: all that a start touches comes first. */
+static char received[MOST_OF_ONE_RECV];
 
-/* Receives into the buffer. MSG_PEEK leaves the bytes in the socket. */
+/* Receives into it. MSG_PEEK leaves the bytes in the socket. */
 static ssize_t receive(const struct run *run, size_t len, int flags)
 {
-	ssize_t n = net_recv(run->connection, buffer, len, flags);
+	ssize_t n = net_recv(run->connection, received, len, flags);
 
-	trace_buffer("recv", n, run->connection, buffer, n, len,
+	trace_buffer("recv", n, run->connection, received, n, len,
 		     flags == 0 ? ", 0" : ", MSG_PEEK");
 	return n;
 }
@@ -45,7 +46,7 @@ static ssize_t copy_some(struct run *run, size_t len)
 		return -1;
 	if (n > 0 &&
 	    !step_check(run, "write", "standard output",
-			output_deliver(&run->output, buffer, (size_t)n)))
+			output_deliver(&run->output, received, (size_t)n)))
 		return -1;
 	return n;
 }
@@ -59,9 +60,9 @@ static ssize_t copy_line(struct run *run, size_t len)
 	step_check(run, "recv", "connection", n);
 	if (n < 1)
 		return n;
-	newline = memchr(buffer, '\n', (size_t)n);
+	newline = memchr(received, '\n', (size_t)n);
 	return copy_some(run, newline == NULL ? (size_t)n
-					      : (size_t)(newline - buffer) + 1);
+					      : (size_t)(newline - received) + 1);
 }
 
 /*
@@ -83,7 +84,7 @@ static ssize_t splice_some(struct run *run, uint64_t left)
 	n = splice_move(&run->splice, run->connection, &run->output,
 			at_most(SPLICE_BYTES, left));
 	if (n == 0)
-		return copy_some(run, at_most(sizeof(buffer), left));
+		return copy_some(run, at_most(sizeof(received), left));
 	step_check(run, "write", "standard output", n);
 	return n;
 }
@@ -115,7 +116,7 @@ static const char *move_message(struct run *run)
 	ssize_t n;
 
 	do {
-		const size_t len = at_most(sizeof(buffer), left);
+		const size_t len = at_most(sizeof(received), left);
 
 		if (run->polls &&
 		    !step_wait(run, "recv", "connection", run->connection))
@@ -129,10 +130,10 @@ static const char *move_message(struct run *run)
 		if (n < 1)
 			return n == 0 ? end_of_file : NULL;
 		left -= (uint64_t)n;
-		if (options->line && buffer[n - 1] == '\n')
+		if (options->line && received[n - 1] == '\n')
 			return "newline";
 	} while (left > 0 && (options->line || options->eof));
-	if ((left == 0 || options->limited || n == sizeof(buffer)) &&
+	if ((left == 0 || options->limited || n == sizeof(received)) &&
 	    !tell_rest(run, options->limit - left))
 		return NULL;
 	return left == 0 ? "limit" : "one recv";

@@ -16,6 +16,20 @@ enum {
 	TICK_MS = 1000, /* of the live progress line */
 };
 
+void step_name(struct run *run, const struct address *listener)
+{
+	char text[ADDRESS_BYTES];
+
+	if (run->options->inherited != -1)
+		snprintf(run->where, sizeof(run->where), "descriptor %d",
+			 run->options->inherited);
+	else
+		snprintf(run->where, sizeof(run->where),
+			 listener->any.sa_family == AF_INET ? "%s:%u"
+							    : "[%s]:%u",
+			 address_text(listener, text), address_port(listener));
+}
+
 /* Bytes of the message that came, the part of a character among them. */
 static uint64_t came(const struct run *run)
 {
@@ -56,35 +70,42 @@ static void report_late(const struct run *run, const char *call,
 	       idle ? "-w" : "-t");
 }
 
+static void fail(struct run *run, const char *call, const char *object)
+{
+	const struct address *address = &run->options->address;
+	/* With -z it had begun, or was passed over. */
+	const bool begun = came(run) > 0 || run->options->skip_empty;
+	const bool late = deadline_ended(-1);
+	const int reason = errno;
+
+	run->status = late ? STATUS_DEADLINE : STATUS_FAILED;
+	/* Most runs never print it. */
+	if (run->where[0] == '\0')
+		step_name(run, address);
+	errno = reason;
+	if (late)
+		report_late(run, call, object, reason == ETIME);
+	else
+		report_error(call, object,
+			     hint(call, reason, address_port(address), begun));
+}
+
 bool step_check(struct run *run, const char *call, const char *object,
 		long result)
 {
-	const uint16_t port = address_port(&run->options->address);
-	/* With -z it had begun, or was passed over. */
-	const bool begun = came(run) > 0 || run->options->skip_empty;
-
-	if (run->status == STATUS_OK && deadline_ended(result)) {
-		run->status = STATUS_DEADLINE;
-		report_late(run, call, object, errno == ETIME);
-	} else if (result == -1 && run->status == STATUS_OK) {
-		run->status = STATUS_FAILED;
-		report_error(call, object, hint(call, errno, port, begun));
-	}
+	if (result == -1 && run->status == STATUS_OK)
+		fail(run, call, object);
 	return result != -1;
 }
 
 bool step(struct run *run, const char *call, const char *object, long result,
 	  const char *format, ...)
 {
-	const int reason = errno;
-	char arguments[TRACE_BYTES];
-	va_list list;
+	va_list arguments;
 
-	va_start(list, format);
-	vsnprintf(arguments, sizeof(arguments), format, list);
-	va_end(list);
-	errno = reason;
-	trace(call, result, arguments);
+	va_start(arguments, format);
+	trace(call, result, format, arguments);
+	va_end(arguments);
 	return step_check(run, call, object, result);
 }
 

@@ -1,6 +1,7 @@
 #include "trace.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,28 +28,35 @@ void trace_start(void)
 	on = true;
 }
 
-/* trace, with `behind`, which strace shows after the result. */
+/* trace, with `after`, which strace shows after the result. */
 static void trace_result(const char *call, long result, const char *arguments,
-			 const char *behind)
+			 const char *after)
 {
 	const size_t names = sizeof(errno_names) / sizeof(errno_names[0]);
 	const int reason = errno;
 	const char *name = (size_t)reason < names ? errno_names[reason] : NULL;
 
-	if (on && result != -1)
+	if (result != -1)
 		report("server: %s(%s) = %ld%s    man 2 %s", call, arguments,
-		       result, behind, call);
-	else if (on && name != NULL)
+		       result, after, call);
+	else if (name != NULL)
 		report("server: %s(%s) = -1 %s (%s)    man 2 %s", call,
 		       arguments, name, strerror(reason), call);
-	else if (on)
+	else
 		report("server: %s(%s) = -1 errno %d    man 2 %s", call,
 		       arguments, reason, call);
 	errno = reason;
 }
 
-void trace(const char *call, long result, const char *arguments)
+void trace(const char *call, long result, const char *format, va_list list)
 {
+	const int reason = errno;
+	char arguments[TRACE_BYTES];
+
+	if (!on)
+		return;
+	vsnprintf(arguments, sizeof(arguments), format, list);
+	errno = reason;
 	trace_result(call, result, arguments, "");
 }
 
@@ -88,7 +96,7 @@ void trace_buffer(const char *call, long result, int fd, const void *buf,
 		snprintf(text, sizeof(text), "%d, \"%s\"%s, %zu%s", fd, quoted,
 			 used > BUFFER_SHOWN ? "..." : "", len, flags);
 	errno = reason;
-	trace(call, result, text);
+	trace_result(call, result, text, "");
 }
 
 /* Writes the names of poll's events, as in POLLIN|POLLHUP, or 0. */
@@ -107,7 +115,7 @@ void trace_poll(const struct pollfd fds[], int count, int result)
 {
 	char asked[2][POLL_BYTES] = { "", "" };
 	char ready[2][POLL_BYTES] = { "", "" };
-	char arguments[TRACE_BYTES], behind[TRACE_BYTES], events[EVENTS_BYTES];
+	char arguments[TRACE_BYTES], after[TRACE_BYTES], events[EVENTS_BYTES];
 
 	if (!on)
 		return;
@@ -122,8 +130,8 @@ void trace_poll(const struct pollfd fds[], int count, int result)
 	}
 	snprintf(arguments, sizeof(arguments), "[%s%s], %d, -1", asked[0],
 		 asked[1], count);
-	snprintf(behind, sizeof(behind), " ([%s%s])", ready[0], ready[1]);
-	trace_result("poll", result, arguments, behind);
+	snprintf(after, sizeof(after), " ([%s%s])", ready[0], ready[1]);
+	trace_result("poll", result, arguments, after);
 }
 
 void trace_exit(int status)

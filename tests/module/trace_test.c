@@ -1,5 +1,6 @@
 /* The lines of -x: each call as strace(1) shows it, to the letter. */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/un.h>
@@ -22,6 +23,16 @@ enum {
 	LONGEST = 64,
 };
 
+__attribute__((format(printf, 3, 4))) static void
+say(const char *call, long result, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	trace(call, result, format, arguments);
+	va_end(arguments);
+}
+
 static int say_nothing_before_the_start(const void *unused)
 {
 	struct address address = { .len = ADDRESS_LEN };
@@ -29,8 +40,8 @@ static int say_nothing_before_the_start(const void *unused)
 
 	(void)unused;
 	errno = EIO;
-	trace("close", -1, "3");
-	trace("close", 0, "3");
+	say("close", -1, "3");
+	say("close", 0, "3");
 	trace_buffer("recv", 1, 4, "x", 1, 1, ", 0");
 	trace_exit(0);
 	if (trace_address(&address, true, text) != text || text[0] != '\0')
@@ -42,9 +53,9 @@ static int say_results(const void *unused)
 {
 	(void)unused;
 	trace_start();
-	trace("socket", 3, "AF_INET, SOCK_STREAM, IPPROTO_IP");
-	trace("close", 0, "3");
-	trace("recv", 2147483647, "");
+	say("socket", 3, "AF_INET, SOCK_STREAM, IPPROTO_IP");
+	say("close", 0, "%d", 3);
+	say("recv", 2147483647, "%s", "");
 	trace_exit(0);
 	trace_exit(124);
 	return 0;
@@ -54,7 +65,7 @@ static int say_failure(const void *reason)
 {
 	trace_start();
 	errno = *(const int *)reason;
-	trace("close", -1, "3");
+	say("close", -1, "3");
 	return errno == *(const int *)reason ? 0 : 1;
 }
 
@@ -69,7 +80,7 @@ static int keep_errno(const void *unused)
 
 		errno = reason;
 		fault_fail("write", 1, EPIPE);
-		trace("close", -1, "3");
+		say("close", -1, "3");
 		trace_address(&address, true, text);
 		if (errno != reason || fault_calls() != 1)
 			return reason;
@@ -119,7 +130,7 @@ static int say_address(const void *argument)
 	char text[TRACE_BYTES];
 
 	trace_start();
-	trace("bind", 0, trace_address(&shown->address, shown->filled, text));
+	say("bind", 0, trace_address(&shown->address, shown->filled, text));
 	return 0;
 }
 

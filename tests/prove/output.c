@@ -9,7 +9,18 @@
 
 #include "__fc_builtin.h"
 
+#include <stdarg.h>
+
 #include "trace.h"
+
+static void prove_trace(const char *call, long result, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	trace(call, result, format, arguments);
+	va_end(arguments);
+}
 
 static void prove_trace_any(const char *call, long result)
 {
@@ -17,7 +28,7 @@ static void prove_trace_any(const char *call, long result)
 
 	Frama_C_make_unknown(text, sizeof(text));
 	text[sizeof(text) - 1] = '\0';
-	trace(call, result, text);
+	prove_trace(call, result, "%s", text);
 }
 
 #undef write
