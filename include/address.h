@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 
 /*
- * Socket addresses and networks, and how they are written: ip(7), ipv6(7).
+ * Socket addresses, and how they are written: ip(7), ipv6(7).
  */
 
 enum {
@@ -25,12 +25,6 @@ struct address {
 		struct sockaddr_in6 ip6;
 	};
 	socklen_t len; /* bytes in use */
-};
-
-/* The addresses whose first bits are those of base. */
-struct network {
-	struct address base;
-	uint64_t bits;
 };
 
 /*
@@ -50,6 +44,9 @@ uint16_t address_port(const struct address *address);
 /* Sets the port, in host byte order, of an address that is IPv4 or IPv6. */
 void address_set_port(struct address *address, uint16_t port);
 
+/* The index of its interface, or 0 if it says none. */
+uint32_t address_zone(const struct address *address);
+
 /*
  * inet_ntop(3). Writes the address without port and zone to text, or "-" if it
  * is neither IPv4 nor IPv6. Returns text.
@@ -59,18 +56,5 @@ const char *address_host(const struct address *address, char text[HOST_BYTES]);
 /* Like address_host, with the zone, by if_indextoname(3), if there is one. */
 const char *address_text(const struct address *address,
 			 char text[ADDRESS_BYTES]);
-
-/*
- * Stores in *network the network in text: an address, perhaps with "/" and how
- * many of its bits count, by default all. No bit after those may be set.
- * Returns NULL, or what is wrong with text; that is valid until the next call.
- */
-const char *network_parse(const char *text, struct network *network);
-
-/*
- * Whether address is in network. An IPv4 address mapped into IPv6, as a
- * listener for both sees it, counts as IPv4.
- */
-bool network_has(const struct network *network, const struct address *address);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "address.h"
+#include "network.h"
 
 /*
  * The command line, and what the environment says about an inherited listener.

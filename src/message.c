@@ -51,7 +51,7 @@ static ssize_t copy_some(struct run *run, size_t len)
 	return n;
 }
 
-/* Bytes behind the newline stay unread, so that the sender is sent a reset. */
+/* Bytes after the newline stay unread, so that the sender is sent a reset. */
 static ssize_t copy_line(struct run *run, size_t len)
 {
 	ssize_t n = receive(run, len, MSG_PEEK);
@@ -61,8 +61,9 @@ static ssize_t copy_line(struct run *run, size_t len)
 	if (n < 1)
 		return n;
 	newline = memchr(received, '\n', (size_t)n);
-	return copy_some(run, newline == NULL ? (size_t)n
-					      : (size_t)(newline - received) + 1);
+	return copy_some(run, newline == NULL
+				      ? (size_t)n
+				      : (size_t)(newline - received) + 1);
 }
 
 /*

@@ -98,7 +98,7 @@ struct receiver *most_peer(int measure, const struct receiver *other);
 /*
  * Calls measure for each kind of what is measured and every receiver that is
  * there, interleaved, so that what else the machine does meets all alike: in
- * another order in each second round, and in that order from behind in the
+ * another order in each second round, and in that order from the end in the
  * next, as it matters who ran before.
  */
 void measure_rounds(int rounds, int kinds,

@@ -170,8 +170,8 @@ static void check_reason(const char *line)
 
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
 		found += ends_with(line, reasons[i]);
-	/* Behind that is the network that was probably meant. */
-	found += strstr(line, ": bits behind the prefix are set, the network "
+	/* After that is the network that was probably meant. */
+	found += strstr(line, ": bits after the prefix are set, the network "
 			      "is ") != NULL;
 	assert(found >= 1);
 }

@@ -187,8 +187,8 @@ static void test_filter_shows_each_class_of_bytes(void **state)
 	}
 }
 
-/* Before each class another comes, and behind it what can't be part of it. */
-static void test_filter_shows_each_class_of_bytes_behind_another(void **state)
+/* Before each class another comes, and after it what can't be part of it. */
+static void test_filter_shows_each_class_of_bytes_after_another(void **state)
 {
 	(void)state;
 	use("C.UTF-8");
@@ -294,7 +294,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_filter_shows_each_class_of_bytes,
 					  use_none),
 		cmocka_unit_test_teardown(
-			test_filter_shows_each_class_of_bytes_behind_another,
+			test_filter_shows_each_class_of_bytes_after_another,
 			use_none),
 		cmocka_unit_test_teardown(
 			test_filter_shows_characters_of_two_segments, use_none),

@@ -4,9 +4,10 @@
 #include <string.h>
 
 #include "address.h"
+#include "network.h"
 #include "support.h"
 
-#define BEHIND "bits behind the prefix are set, the network is "
+#define AFTER "bits after the prefix are set, the network is "
 
 static struct address address_of(const char *text)
 {
@@ -173,12 +174,12 @@ static void test_network_parse_refuses_what_is_none(void **state)
 		{ "2001:db8::1%1/128", "only a link-local address, fe80::/10, "
 				       "has an interface" },
 		/* The problem names the network that was probably meant. */
-		{ "10.0.0.1/8", BEHIND "10.0.0.0/8" },
-		{ "10.0.0.1/31", BEHIND "10.0.0.0/31" },
-		{ "10.1.2.3/20", BEHIND "10.1.0.0/20" },
-		{ "::1/127", BEHIND "::/127" },
-		{ "::1/0", BEHIND "::/0" },
-		{ "2001:db8::ff/124", BEHIND "2001:db8::f0/124" },
+		{ "10.0.0.1/8", AFTER "10.0.0.0/8" },
+		{ "10.0.0.1/31", AFTER "10.0.0.0/31" },
+		{ "10.1.2.3/20", AFTER "10.1.0.0/20" },
+		{ "::1/127", AFTER "::/127" },
+		{ "::1/0", AFTER "::/0" },
+		{ "2001:db8::ff/124", AFTER "2001:db8::f0/124" },
 	};
 
 	(void)state;

@@ -378,7 +378,7 @@ static void test_options_parse_refuses_bad_values(void **state)
 		  { "", "localhost", "10", "10.0.0.0:80" } },
 		{ "-a", "not from /0 to /32", { "10.0.0.0/", "10.0.0.0/33" } },
 		{ "-a",
-		  "bits behind the prefix are set, the network is 10.0.0.0/8",
+		  "bits after the prefix are set, the network is 10.0.0.0/8",
 		  { "10.1.2.3/8" } },
 		{ "-w",
 		  "not a number of seconds from 0.000001 to 999999999.999999",

@@ -14,7 +14,7 @@ struct late {
 	uint64_t us;	    /* of the limit */
 	uint64_t delivered; /* bytes */
 	size_t pending;	    /* of a character that is kept */
-	const char *says;   /* behind the object */
+	const char *says;   /* after the object */
 };
 
 /* The other limit is of no matter. */

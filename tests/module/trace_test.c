@@ -246,7 +246,7 @@ static void test_trace_buffer_quotes_as_strace_does(void **state)
 		{ "\0", 1, "\"\\0\"" },
 		{ "\0\0", 2, "\"\\0\\0\"" },
 		{ "%s%n", 4, "\"%s%n\"" },
-		/* A digit behind an octal number would be one more of it. */
+		/* A digit after an octal number would be one more of it. */
 		{ "\0"
 		  "0\1"
 		  "7\33"
@@ -275,7 +275,7 @@ static void test_trace_buffer_shows_32_bytes(void **state)
 		  "\"01234567890123456789012345678901\"" },
 		{ "012345678901234567890123456789012", 33,
 		  "\"01234567890123456789012345678901\"..." },
-		/* What is not shown does not count as a digit behind it. */
+		/* What is not shown does not count as a digit after it. */
 		{ "0123456789012345678901234567890\0"
 		  "5",
 		  33, "\"0123456789012345678901234567890\\0\"..." },

@@ -99,9 +99,9 @@ static void test_allow_refuses_what_is_no_network(void **state)
 	static const struct {
 		const char *value, *says;
 	} bad[] = {
-		{ "10.1.2.3/8", "10.1.2.3/8: bits behind the prefix are set, "
+		{ "10.1.2.3/8", "10.1.2.3/8: bits after the prefix are set, "
 				"the network is 10.0.0.0/8" },
-		{ "2001:db8::1/64", "2001:db8::1/64: bits behind the prefix "
+		{ "2001:db8::1/64", "2001:db8::1/64: bits after the prefix "
 				    "are set, the network is 2001:db8::/64" },
 		{ "localhost", "localhost: not an IP address such as "
 			       "127.0.0.1 or ::1" },

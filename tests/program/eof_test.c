@@ -44,7 +44,7 @@ static void receive_by(const char *script, int status, const char *err)
 	assert_int_equal(process_end(&sender).status, 0);
 }
 
-/* Has it received into a file behind "old". */
+/* Has it received into a file after "old". */
 static void receive_into_file(const char *script)
 {
 	static char got[STREAM_BYTES + 4];

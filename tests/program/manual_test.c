@@ -214,7 +214,7 @@ static int find_errno(const char *text)
 	return 0;
 }
 
-/* The text that stands before `end` in *at, and *at behind it. */
+/* The text that stands before `end` in *at, and *at after it. */
 static char *take(const char **at, const char *end)
 {
 	const char *found = strstr(*at, end);

@@ -26,10 +26,10 @@ enum {
 	MOST_WORDS = 1200,
 };
 
-/* All of them, one behind the other. */
+/* All of them, one after the other. */
 static char *pages;
 
-/* Asserts that what printf(3) makes of it stands in the pages behind *at. */
+/* Asserts that what printf(3) makes of it stands in the pages after *at. */
 __attribute__((format(printf, 2, 3))) static void
 assert_next(const char **at, const char *format, ...)
 {

@@ -40,7 +40,7 @@ struct sender {
 	char script[BLOCK_BYTES];
 };
 
-/* All of them, one behind the other. */
+/* All of them, one after the other. */
 static char *readme;
 static struct block blocks[MOST_BLOCKS];
 static size_t count;

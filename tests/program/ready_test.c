@@ -70,7 +70,7 @@ static void test_ready_is_written_to_a_socket(void **state)
 	close(ends[0]);
 }
 
-static void test_ready_goes_behind_what_a_file_has(void **state)
+static void test_ready_goes_after_what_a_file_has(void **state)
 {
 	struct process server;
 	char got[16] = "";
@@ -138,7 +138,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ready_is_the_port_and_a_newline),
 		cmocka_unit_test(test_ready_is_written_to_a_socket),
-		cmocka_unit_test(test_ready_goes_behind_what_a_file_has),
+		cmocka_unit_test(test_ready_goes_after_what_a_file_has),
 		cmocka_unit_test(test_ready_fails_if_it_can_not_be_written),
 		{ "test_ready_serves_a_script_in_dash",
 		  test_ready_serves_a_script_in, make_folder, remove_folder,

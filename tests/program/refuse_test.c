@@ -229,7 +229,7 @@ static int run(const struct refusal *refusal)
 	server = start(refusal);
 	len = play(refusal->mode, &server, ends[0], got);
 	result = process_end(&server);
-	/* A mark behind the last byte: nothing is under way any more. */
+	/* A mark after the last byte: nothing is under way any more. */
 	assert_int_equal(write(ends[1], "", 1), 1);
 	do
 		len = take(ends[0], got, len);

@@ -261,7 +261,7 @@ static void test_server_splices_a_stream_through_a_pipe_to_a_file(void **state)
 	assert_file_has_stream(file);
 }
 
-static void test_server_writes_a_stream_behind_what_a_file_has(void **state)
+static void test_server_writes_a_stream_after_what_a_file_has(void **state)
 {
 	const int file = temporary_file(O_APPEND);
 	const struct moved moved = receive_stream(file);
@@ -273,7 +273,7 @@ static void test_server_writes_a_stream_behind_what_a_file_has(void **state)
 
 /*
  * What -x says of a run, against what strace says of the same. This is all
- * that differs: -x has the program's name in front and the page behind; it does
+ * that differs: -x has the program's name in front and the page after; it does
  * not show what it writes to standard error itself; and C has another name for
  * two calls of the kernel.
  */
@@ -453,7 +453,7 @@ int main(void)
 		cmocka_unit_test(
 			test_server_splices_a_stream_through_a_pipe_to_a_file),
 		cmocka_unit_test(
-			test_server_writes_a_stream_behind_what_a_file_has),
+			test_server_writes_a_stream_after_what_a_file_has),
 	};
 	char names[TRACED][64];
 

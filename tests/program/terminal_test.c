@@ -34,7 +34,7 @@ static void assert_screen(const int pty[2], const char *text)
 	assert_string_equal(screen, text);
 }
 
-/* Until text is there; what comes behind it is left. */
+/* Until text is there; what comes after it is left. */
 static void expect_shown(const int pty[2], const char *text)
 {
 	struct process screen = { .out = pty[0] };
@@ -162,7 +162,7 @@ static void test_terminal_is_shown_no_text_that_turns(void **state)
 			sprintf(shown + 4 * j, "\\x%02x",
 				(unsigned char)turns[i][j]);
 		for (size_t cut = 0; cut < len; cut++) {
-			/* Once the dot is shown, what is behind it was taken.
+			/* Once the dot is shown, what is after it was taken.
 			 */
 			memcpy(first + 1, turns[i], cut);
 			client_send(client, first, 1 + cut);
@@ -178,7 +178,7 @@ static void test_terminal_is_shown_no_text_that_turns(void **state)
 }
 
 /*
- * Broken characters, some kB of them, behind 0 to 4 bytes, so that one meets
+ * Broken characters, some kB of them, after 0 to 4 bytes, so that one meets
  * the end of whatever buffer they come through.
  */
 static void test_terminal_is_shown_many_broken_characters(void **state)

@@ -43,7 +43,7 @@ static void prove_any_text(char *text, size_t size)
 
 /*
  * ip(7), ipv6(7): the kernel stores a name as long as its family has it, cut
- * to *len. One of another family may leave all behind the family as it was.
+ * to *len. One of another family may leave all after the family as it was.
  */
 static void prove_any_name(struct sockaddr *address, socklen_t *len)
 {

@@ -15,7 +15,7 @@ enum {
 	BYTES_TRACED = 32, /* BUFFER_SHOWN of trace.c */
 };
 
-/* Of their own each, so that a read behind the end of one hits no other. */
+/* Of their own each, so that a read after the end of one hits no other. */
 static char text0[ARGUMENT_BYTES + 1], text1[ARGUMENT_BYTES + 1],
 	text2[ARGUMENT_BYTES + 1], text3[ARGUMENT_BYTES + 1],
 	text4[ARGUMENT_BYTES + 1], text5[ARGUMENT_BYTES + 1];

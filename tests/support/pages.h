@@ -31,7 +31,7 @@ struct status_fact {
 /* In the order of every list; ended by a help of NULL. */
 extern const struct status_fact status_facts[];
 
-/* What stands behind "usage: ". */
+/* What stands after "usage: ". */
 const char *usage_text(void);
 
 /* All that -h prints. */

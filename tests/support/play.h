@@ -54,7 +54,7 @@ struct scene {
 	const char *out;
 	const char *err[PIECES];
 	bool inherited;	  /* 3 is a listener on 127.0.0.1:8080 */
-	const char *with; /* more arguments, behind those and before them */
+	const char *with; /* more arguments, after those and before them */
 	bool both;	  /* needs a :: that takes IPv4 too */
 	bool ip6;	  /* needs IPv6 */
 };

@@ -301,7 +301,7 @@ static int take_out_verbose(char *text, size_t delivered)
 		assert_non_null(next);
 		assert_between(++next - from, 1, sizeof(line) - 1);
 		snprintf(line, (size_t)(next - from) + 1, "%s", from);
-		/* Behind a line of progress that grew until it was erased. */
+		/* After a line of progress that grew until it was erased. */
 		while ((erased = strstr(begin, erase)) != NULL)
 			begin = erased + strlen(erase);
 		if (is_first(begin, patterns)) {
