@@ -42,15 +42,14 @@ int deadline_check(void);
 
 /*
  * setitimer(2). Whether the call that returned result, -1 with errno EINTR, has
- * more time. If it has none, errno is EINTR where the run is over, and ETIME
- * where nothing has happened for the limit of silence, which the second such
- * call finds.
+ * more time. It has none if the run is over, or if this is the second such call
+ * that finds the limit of silence over. errno stays as it was.
  */
 bool deadline_again(long result);
 
 /*
- * Whether a limit of time ended the call that returned result, -1 with errno.
- * Other things may have the same errno.
+ * Whether a limit of time ended the call that returned result, -1 with errno
+ * EINTR. If deadline_check returns 0 then, it was that of silence.
  */
 bool deadline_ended(long result);
 

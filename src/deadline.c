@@ -67,9 +67,19 @@ void deadline_renew(void)
 	looks_again = false;
 }
 
+static bool run_is_over(uint64_t now)
+{
+	return end_us != 0 && now >= end_us;
+}
+
+static bool silence_is_over(uint64_t now)
+{
+	return idle_us != 0 && now - silent_since_us >= idle_us;
+}
+
 int deadline_check(void)
 {
-	if (end_us == 0 || deadline_now_us() < end_us)
+	if (!run_is_over(deadline_now_us()))
 		return 0;
 	errno = EINTR;
 	return -1;
@@ -78,30 +88,27 @@ int deadline_check(void)
 bool deadline_again(long result)
 {
 	const uint64_t now = deadline_now_us();
-	const uint64_t silent_us = now - silent_since_us;
 
-	if (result != -1 || errno != EINTR || (end_us != 0 && now >= end_us))
+	if (result != -1 || errno != EINTR || run_is_over(now))
 		return false;
-	if (idle_us == 0)
-		return true;
-	if (silent_us >= idle_us) {
+	if (silence_is_over(now)) {
 		/* A process that was stopped has bytes waiting, perhaps. */
 		looks_again = !looks_again;
-		errno = ETIME;
 		return looks_again;
 	}
 	/* Until then there is nothing to interrupt. */
-	set_timer(deadline_first(end_us == 0 ? 0 : end_us - now,
-				 idle_us - silent_us));
+	if (idle_us != 0)
+		set_timer(deadline_first(end_us == 0 ? 0 : end_us - now,
+					 silent_since_us + idle_us - now));
 	return true;
 }
 
 bool deadline_ended(long result)
 {
-	if (result == -1 && errno == ETIME)
-		return idle_us != 0 &&
-		       deadline_now_us() - silent_since_us >= idle_us;
-	return result == -1 && errno == EINTR && deadline_check() == -1;
+	const uint64_t now = deadline_now_us();
+
+	return result == -1 && errno == EINTR &&
+	       (run_is_over(now) || silence_is_over(now));
 }
 
 uint64_t deadline_now_us(void)

@@ -84,7 +84,7 @@ static void fail(struct run *run, const char *call, const char *object)
 		step_name(run, address);
 	errno = reason;
 	if (late)
-		report_late(run, call, object, reason == ETIME);
+		report_late(run, call, object, deadline_check() == 0);
 	else
 		report_error(call, object,
 			     hint(call, reason, address_port(address), begun));

@@ -46,9 +46,9 @@ enum {
 	TESTS = MODES * TARGETS,
 };
 
-/* ETIME and EINTR are what a limit of time is told by. */
-static const char *const reasons[] = { "EPERM",	 "ETIME",  "EIO",    "EINTR",
-				       "ENOSYS", "EAGAIN", "EINVAL", "ENOMEM" };
+/* EINTR is what a limit of time is told by. */
+static const char *const reasons[] = { "EPERM",	 "EIO",	   "EINTR", "ENOSYS",
+				       "EAGAIN", "EINVAL", "ENOMEM" };
 
 enum {
 	REASONS = sizeof(reasons) / sizeof(reasons[0]),

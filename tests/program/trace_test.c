@@ -52,6 +52,9 @@
 #define POLL_AS(fd, events)                                                    \
 	CALL("poll", "[{fd=" fd ", events=POLLIN}, {fd=1, events=0}], 2, -1",  \
 	     "1 ([{fd=" fd ", revents=" events "}])")
+#define POLL3_LATE                                                             \
+	CALL("poll", "[{fd=3, events=POLLIN}, {fd=1, events=0}], 2, -1",       \
+	     FAILED("EINTR", "Interrupted system call"))
 #define POLL3 POLL_AS("3", "POLLIN")
 #define POLL POLL_AS("4", "POLLIN")
 #define POLL_RESET POLL_AS("4", "POLLIN|POLLERR|POLLHUP")
@@ -202,6 +205,17 @@ static const struct scene scenes[] = {
 	  .err = { TIMER("0", "62500"), OPEN, ACCEPT_LATE,
 		   "server: accept 0.0.0.0:8080: nobody connected within "
 		   "0.0625 s; -t sets a longer time\n",
+		   CLOSE("3"), EXIT("124") } },
+	{ "timeout_and_eof_without_a_sender", "-xe -t 0.0625", play_nobody, 124,
+	  "",
+	  .err = { TIMER("0", "62500"), OPEN, POLL3_LATE,
+		   "server: accept 0.0.0.0:8080: nobody connected within "
+		   "0.0625 s; -t sets a longer time\n",
+		   CLOSE("3"), EXIT("124") } },
+	{ "idle_without_a_sender", "-x -w 0.0625", play_nobody, 124, "",
+	  .err = { TIMER("0", "62500"), OPEN, POLL3_LATE,
+		   "server: accept 0.0.0.0:8080: nobody connected for "
+		   "0.0625 s; -w sets a longer time\n",
 		   CLOSE("3"), EXIT("124") } },
 	{ "timeout_without_a_byte", "-x -t .5", play_silence, 124, "",
 	  .err = { TIMER("0", "500000"), OPEN, ACCEPT, RECV_LATE("128", "0"),
