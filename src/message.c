@@ -134,7 +134,7 @@ static const char *move_message(struct run *run)
 		if (options->line && received[n - 1] == '\n')
 			return "newline";
 	} while (left > 0 && (options->line || options->eof));
-	if ((left == 0 || options->limited || n == sizeof(received)) &&
+	if ((left == 0 || options->limited) &&
 	    !tell_rest(run, options->limit - left))
 		return NULL;
 	return left == 0 ? "limit" : "one recv";

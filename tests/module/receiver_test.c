@@ -156,6 +156,7 @@ static void test_receiver_run_leaves_what_one_recv_does_not_take(void **state)
 
 	(void)state;
 	inherit_listener();
+	options.limited = true;
 	options.limit = MOST_OF_A_RECV + 1;
 	client = client_connect(bound_port(options.inherited));
 	client_send(client, long_message, MOST_OF_A_RECV + 1);
@@ -168,9 +169,45 @@ static void test_receiver_run_leaves_what_one_recv_does_not_take(void **state)
 	assert_string_equal(result.err,
 			    "server: warning: the message was cut after 131072 "
 			    "bytes; -e takes all, -l a line\n");
+	options.limited = false;
 	options.limit = 128;
 	net_close(client);
 	net_close(options.inherited);
+}
+
+static int run_in_short_recvs(const void *unused)
+{
+	(void)unused;
+	fault_shorten("recv", 2);
+	return run_receiver(&no_fault);
+}
+
+/* More may come while one recv is taken: who gave -n wants to know. */
+static void test_receiver_run_tells_what_a_short_recv_left(void **state)
+{
+	(void)state;
+	for (int limited = 0; limited < 2; limited++) {
+		struct process child;
+		struct result result;
+		int client;
+
+		inherit_listener();
+		options.limited = limited;
+		client = client_connect(bound_port(options.inherited));
+		client_send(client, "hi\n", 3);
+		child = process_start(run_in_short_recvs, NULL);
+		result = process_end(&child);
+		assert_int_equal(result.status, STATUS_OK);
+		assert_string_equal(result.out, "hi");
+		assert_string_equal(
+			result.err,
+			limited ? "server: warning: the message was cut after "
+				  "2 bytes; -e takes all, -l a line\n"
+				: "");
+		net_close(client);
+		net_close(options.inherited);
+	}
+	options.limited = false;
 }
 
 static void test_receiver_run_tells_if_nothing_is_sent(void **state)
@@ -362,6 +399,8 @@ int main(void)
 		cmocka_unit_test(test_receiver_run_leaves_the_rest_if_over_128),
 		cmocka_unit_test(
 			test_receiver_run_leaves_what_one_recv_does_not_take),
+		cmocka_unit_test(
+			test_receiver_run_tells_what_a_short_recv_left),
 		cmocka_unit_test(test_receiver_run_tells_if_nothing_is_sent),
 		cmocka_unit_test(
 			test_receiver_run_says_one_line_if_close_fails_too),

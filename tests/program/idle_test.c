@@ -9,6 +9,10 @@
 
 #include "play.h"
 
+enum {
+	ZEROS = 200000,
+};
+
 /* Each byte starts the time of -w again; the drip is longer than that. */
 static void test_idle_does_not_end_a_drip(void **state)
 {
@@ -50,7 +54,7 @@ static void test_idle_starts_again_with_the_sender(void **state)
 /* More than a pipe holds, and no newline. */
 static int send_zeros(const void *server)
 {
-	static const char zeros[200000];
+	static const char zeros[ZEROS];
 	int client = client_connect(port);
 
 	close(((const struct process *)server)->out);
@@ -78,6 +82,29 @@ static void test_idle_ends_a_slow_reader_of_a_full_pipe(void **state)
 				"longer time\n");
 	assert_int_equal(result.status, 124);
 	assert_int_equal(process_end(&sender).status, 0);
+}
+
+/* It takes longer than -w to read what one call writes, but never pauses. */
+static void test_idle_does_not_end_a_steady_reader(void **state)
+{
+	static const char *const modes[] = { "-l", "-e" };
+	static char some[8192];
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct process server =
+			server_listen(&port, modes[i], "-w", ".4", NULL);
+		struct process sender = process_start(send_zeros, &server);
+		struct pollfd never = { -1, POLLIN, 0 };
+
+		for (size_t n, left = ZEROS; left > 0; left -= n) {
+			assert_int_equal(poll(&never, 1, 70), 0);
+			n = read_some(server.out, some, sizeof(some), "zeros");
+			assert_int_not_equal(n, 0);
+		}
+		assert_int_equal(process_end(&sender).status, 0);
+		assert_int_equal(process_end(&server).status, 0);
+	}
 }
 
 /* Whichever of both comes first, in each order. */
@@ -202,6 +229,7 @@ int main(void)
 		cmocka_unit_test(test_idle_does_not_end_a_drip),
 		cmocka_unit_test(test_idle_starts_again_with_the_sender),
 		cmocka_unit_test(test_idle_ends_a_slow_reader_of_a_full_pipe),
+		cmocka_unit_test(test_idle_does_not_end_a_steady_reader),
 		cmocka_unit_test(test_idle_and_timeout_end_by_the_first),
 		cmocka_unit_test(
 			test_trace_shows_the_timer_of_the_shorter_limit),

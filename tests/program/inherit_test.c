@@ -204,6 +204,11 @@ static void test_listener_of_another_process_is_told_of(void **state)
 		    "listener is not used; in a script, exec server\n"
 		    "Listening on *\n"
 		    "server: accept *\n");
+	/* One that was passed to nobody is none. */
+	server = shell_start("LISTEN_PID=1 exec \"$SERVER\" -v -p 0 -t .1");
+	result = process_end(&server);
+	assert_like(result.err, "Listening on *\n"
+				"server: accept *\n");
 }
 
 static void assert_no_listener(int fd)

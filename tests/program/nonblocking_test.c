@@ -221,6 +221,46 @@ static void test_output_that_stays_full_ends_in_time(void **state)
 	}
 }
 
+/* A full pipe that nobody reads any more takes no more. */
+static void test_output_that_is_full_may_lose_its_reader(void **state)
+{
+	static const char *const options[] = { "-l", "-e", "-xl" };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct process server;
+		struct result result;
+		const char *last;
+		int ends[2], client;
+
+		open_output(INTO_PIPE, ends);
+		set_blocking(ends[1], false);
+		redirect_next(ends[1], STDOUT_FILENO);
+		server = server_listen(&port, options[i], NULL);
+		close(ends[1]);
+		client = client_connect(port);
+		set_blocking(client, false);
+		while (write(client, text, sizeof(text)) > 0)
+			;
+		wait_for_poll(server.pid);
+		close(ends[0]);
+		result = process_end(&server);
+		close(client);
+		last = strstr(result.err, "server: write standard output");
+		assert_non_null(last);
+		assert_memory_equal(last,
+				    "server: write standard output: Broken "
+				    "pipe; its reader exited, run both again\n",
+				    72);
+		if (i == 2)
+			assert_non_null(strstr(
+				result.err,
+				"server: poll([{fd=1, events=POLLOUT}], 1, -1) "
+				"= 1 ([{fd=1, revents="));
+		assert_int_equal(result.status, 1);
+	}
+}
+
 /* The descriptor of -r is a full pipe, of which the reader comes late. */
 static void test_ready_is_waited_for(void **state)
 {
@@ -293,6 +333,7 @@ int main(void)
 		cmocka_unit_test(test_output_is_waited_for_into_a_socket),
 		cmocka_unit_test(test_output_is_waited_for_into_a_terminal),
 		cmocka_unit_test(test_output_that_stays_full_ends_in_time),
+		cmocka_unit_test(test_output_that_is_full_may_lose_its_reader),
 		cmocka_unit_test(test_ready_is_waited_for),
 		cmocka_unit_test(test_inherited_listener_is_waited_for),
 	};

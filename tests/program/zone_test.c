@@ -82,6 +82,35 @@ static void test_verbose_tells_the_zone(void **state)
 		    "server: 3 bytes in * s, *B/s, ended by one recv\n");
 }
 
+static void test_error_tells_the_zone(void **state)
+{
+	struct process server;
+	struct result result;
+
+	(void)state;
+	needs_link();
+	server = server_start("-b", "fe80::1:1%near", "-t", ".1", NULL);
+	result = process_end(&server);
+	assert_like(result.err,
+		    "server: accept [[]fe80::1:1%near[]]:8080: nobody "
+		    "connected within 0.1 s; -t sets a longer time\n");
+}
+
+/* The index 1 is that of loopback, which has no such address. */
+static void test_bind_takes_a_zone_for_a_name_first(void **state)
+{
+	struct process server;
+
+	(void)state;
+	needs_link();
+	if (system("ip link add 1 type veth peer name other && "
+		   "ip link set 1 up && ip link set other up && "
+		   "ip addr add fe80::2:1/64 dev 1 nodad") != 0)
+		fail_msg("no link of the name 1");
+	server = server_start("-b", "fe80::2:1%1", "-t", ".1", NULL);
+	assert_int_equal(process_end(&server).status, 124);
+}
+
 static void test_bind_without_a_zone_says_what_is_missing(void **state)
 {
 	static const char *const bad[][2] = {
@@ -115,6 +144,8 @@ int main(void)
 		cmocka_unit_test(
 			test_bind_takes_a_zone_by_its_name_and_its_index),
 		cmocka_unit_test(test_verbose_tells_the_zone),
+		cmocka_unit_test(test_error_tells_the_zone),
+		cmocka_unit_test(test_bind_takes_a_zone_for_a_name_first),
 		cmocka_unit_test(test_bind_without_a_zone_says_what_is_missing),
 	};
 
