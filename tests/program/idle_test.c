@@ -9,10 +9,6 @@
 
 #include "play.h"
 
-enum {
-	ZEROS = 200000,
-};
-
 /* Each byte starts the time of -w again; the drip is longer than that. */
 static void test_idle_does_not_end_a_drip(void **state)
 {
@@ -54,7 +50,7 @@ static void test_idle_starts_again_with_the_sender(void **state)
 /* More than a pipe holds, and no newline. */
 static int send_zeros(const void *server)
 {
-	static const char zeros[ZEROS];
+	static const char zeros[200000];
 	int client = client_connect(port);
 
 	close(((const struct process *)server)->out);
@@ -84,22 +80,43 @@ static void test_idle_ends_a_slow_reader_of_a_full_pipe(void **state)
 	assert_int_equal(process_end(&sender).status, 0);
 }
 
-/* It takes longer than -w to read what one call writes, but never pauses. */
+enum {
+	MANY = 32 << 20,
+};
+
+static int send_many(const void *len)
+{
+	static const char zeros[MANY];
+
+	return client_send_stream(client_connect(port), zeros,
+				  *(const size_t *)len);
+}
+
+/* It needs longer than -w for what a pipe lacks room for, but never pauses. */
 static void test_idle_does_not_end_a_steady_reader(void **state)
 {
-	static const char *const modes[] = { "-l", "-e" };
-	static char some[8192];
+	/* The pipe of -e has 256 slots, which hold up to 32 KiB each. */
+	static const struct {
+		const char *mode;
+		size_t sent, read_at_once;
+	} cases[] = {
+		{ "-l", 200000, 8192 },
+		{ "-e", MANY, 1 << 20 },
+	};
+	static char some[1 << 20];
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
 		struct process server =
-			server_listen(&port, modes[i], "-w", ".4", NULL);
-		struct process sender = process_start(send_zeros, &server);
+			server_listen(&port, cases[i].mode, "-w", ".4", NULL);
+		struct process sender =
+			process_start(send_many, &cases[i].sent);
 		struct pollfd never = { -1, POLLIN, 0 };
 
-		for (size_t n, left = ZEROS; left > 0; left -= n) {
+		for (size_t n, left = cases[i].sent; left > 0; left -= n) {
 			assert_int_equal(poll(&never, 1, 70), 0);
-			n = read_some(server.out, some, sizeof(some), "zeros");
+			n = read_some(server.out, some, cases[i].read_at_once,
+				      "zeros");
 			assert_int_not_equal(n, 0);
 		}
 		assert_int_equal(process_end(&sender).status, 0);
