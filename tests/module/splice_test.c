@@ -88,117 +88,6 @@ static void assert_file_holds(int fd, const char *bytes, size_t len)
 	assert_holds(fd, bytes, len);
 }
 
-/* Whether splice_open has splice_move tried, and closes fd. */
-static bool may_splice(int fd)
-{
-	const int before = open_descriptors();
-	struct stream stream = stream_of(text, 1, fd);
-	const bool possible = stream.splice.possible;
-
-	end(&stream);
-	assert_int_equal(open_descriptors(), before);
-	close(fd);
-	return possible;
-}
-
-static void test_splice_open_widens_a_pipe(void **state)
-{
-	struct stream stream;
-	int ends[2];
-
-	(void)state;
-	assert_int_equal(pipe(ends), 0);
-	stream = stream_of(text, 1, ends[1]);
-	assert_true(stream.splice.possible);
-	assert_int_equal(stream.splice.ends[0], -1);
-	assert_int_equal(stream.splice.ends[1], -1);
-	assert_int_equal(fcntl(ends[0], F_GETPIPE_SZ), SPLICE_BYTES);
-	end(&stream);
-	close(ends[0]);
-	close(ends[1]);
-}
-
-static void test_splice_open_puts_a_wide_pipe_before_a_file(void **state)
-{
-	const int fd = temporary_file(0);
-	struct stream stream = stream_of(text, 1, fd);
-
-	(void)state;
-	assert_true(stream.splice.possible);
-	assert_int_equal(fcntl(stream.splice.ends[0], F_GETPIPE_SZ),
-			 SPLICE_BYTES);
-	end(&stream);
-	close(fd);
-}
-
-static void test_splice_open_leaves_a_pipe_that_stays_small(void **state)
-{
-	int ends[2];
-
-	(void)state;
-	assert_int_equal(pipe(ends), 0);
-	fault_fail("fcntl", 1, EPERM);
-	assert_true(may_splice(ends[1]));
-	fault_fail("fcntl", 3, EPERM);
-	assert_true(may_splice(temporary_file(0)));
-	close(ends[0]);
-}
-
-static void test_splice_open_has_a_terminal_copied(void **state)
-{
-	const int before = open_descriptors();
-	int pty[2];
-
-	(void)state;
-	open_terminal(pty);
-	assert_false(may_splice(dup(pty[1])));
-	close_terminal(pty);
-	assert_int_equal(open_descriptors(), before);
-}
-
-static void test_splice_open_has_all_copied_if_there_is_no_pipe(void **state)
-{
-	const int fd = open("/dev/null", O_WRONLY);
-	struct output output = output_to(fd);
-	struct splice splice = { .ends = { -1, -1 } };
-	struct rlimit before, none;
-
-	(void)state;
-	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
-	none = before;
-	none.rlim_cur = (rlim_t)fd;
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
-	splice_open(&splice, &output);
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
-	assert_false(splice.possible);
-	splice_close(&splice);
-	close(fd);
-}
-
-static void test_splice_open_takes_no_closed_descriptor(void **state)
-{
-	static const int closed[] = { STDIN_FILENO, STDERR_FILENO };
-
-	(void)state;
-	for (int i = 0; i < 2; i++) {
-		const int fd = open("/dev/null", O_WRONLY);
-		const int saved = fcntl(closed[i], F_DUPFD, 3);
-		struct output output = output_to(fd);
-		struct splice splice = { .ends = { -1, -1 } };
-		int taken;
-
-		close(closed[i]);
-		splice_open(&splice, &output);
-		taken = fcntl(closed[i], F_GETFD);
-		assert_int_equal(dup2(saved, closed[i]), closed[i]);
-		assert_int_equal(taken, -1);
-		assert_false(splice.possible);
-		splice_close(&splice);
-		close(fd);
-		close(saved);
-	}
-}
-
 static void test_splice_move_moves_what_waits_into_a_pipe(void **state)
 {
 	struct stream stream;
@@ -492,15 +381,6 @@ static void test_splice_move_fails_once_the_time_is_up(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_splice_open_widens_a_pipe),
-		cmocka_unit_test(
-			test_splice_open_puts_a_wide_pipe_before_a_file),
-		cmocka_unit_test(
-			test_splice_open_leaves_a_pipe_that_stays_small),
-		cmocka_unit_test(test_splice_open_has_a_terminal_copied),
-		cmocka_unit_test(
-			test_splice_open_has_all_copied_if_there_is_no_pipe),
-		cmocka_unit_test(test_splice_open_takes_no_closed_descriptor),
 		cmocka_unit_test(test_splice_move_moves_what_waits_into_a_pipe),
 		cmocka_unit_test(test_splice_move_moves_what_waits_into_a_file),
 		cmocka_unit_test(
