@@ -130,7 +130,8 @@ static int say_address(const void *argument)
 	char text[TRACE_BYTES];
 
 	trace_start();
-	say("bind", 0, trace_address(&shown->address, shown->filled, text));
+	say("bind", 0, "%s",
+	    trace_address(&shown->address, shown->filled, text));
 	return 0;
 }
 
