@@ -23,6 +23,7 @@ enum {
 	PROBES = 100, /* more than fit, and not for ever if they get through */
 	DRIP_MS = 10,
 	DRIPS = 200, /* the same of bytes */
+	TOO_LATE = 2,
 };
 
 /* Where standard output goes, if the arguments say nothing of it. */
@@ -39,7 +40,8 @@ enum out {
 struct wait {
 	const char *name;
 	const char *arguments;
-	void (*play)(void);
+	/* Returns false if it came too late, as it may on a busy machine. */
+	bool (*play)(void);
 	enum out out;
 	const char *err;
 	const char *silent; /* with -w; NULL if something happens all along */
@@ -61,65 +63,6 @@ struct wait {
 /* Where it may be in any of two calls. */
 #define ANY "server: *: * within 0.25 s*; *-t sets a longer time\n"
 
-static void stay_away(void)
-{
-}
-
-static void stay_silent(void)
-{
-	int client = client_connect(port);
-
-	client_wait_end(client);
-	close(client);
-}
-
-/* Whether something came from fd, or it was ended, within a time. */
-static bool comes_within(int fd, int ms)
-{
-	struct pollfd ready = { fd, POLLIN, 0 };
-
-	return poll(&ready, 1, ms) != 0;
-}
-
-static void drip(void)
-{
-	int client = client_connect(port);
-
-	for (int i = 0; i < DRIPS && send(client, ".", 1, MSG_NOSIGNAL) == 1;
-	     i++)
-		if (comes_within(client, DRIP_MS))
-			break;
-	close(client);
-}
-
-static void send_and_stay(void)
-{
-	int client = client_connect(port);
-
-	client_send(client, "hi\n", 3);
-	client_wait_end(client);
-	close(client);
-}
-
-/* A line without an end, as fast as it can, until the server turns it away. */
-static int send_for_ever(const void *unused)
-{
-	static const char zeros[1 << 20];
-	int client = client_connect(port);
-
-	(void)unused;
-	while (send(client, zeros, sizeof(zeros), MSG_NOSIGNAL) != -1)
-		continue;
-	return 0;
-}
-
-static void flood(void)
-{
-	struct process sender = process_start(send_for_ever, NULL);
-
-	assert_int_equal(process_end(&sender).status, 0);
-}
-
 /* As client_connect, or -1 where nobody listens any more. */
 static int try_connect(void)
 {
@@ -137,8 +80,81 @@ static int try_connect(void)
 	return -1;
 }
 
+static bool stay_away(void)
+{
+	return true;
+}
+
+static bool stay_silent(void)
+{
+	int client = try_connect();
+
+	if (client == -1)
+		return false;
+	client_wait_end(client);
+	close(client);
+	return true;
+}
+
+/* Whether something came from fd, or it was ended, within a time. */
+static bool comes_within(int fd, int ms)
+{
+	struct pollfd ready = { fd, POLLIN, 0 };
+
+	return poll(&ready, 1, ms) != 0;
+}
+
+static bool drip(void)
+{
+	int client = try_connect();
+
+	if (client == -1)
+		return false;
+	for (int i = 0; i < DRIPS && send(client, ".", 1, MSG_NOSIGNAL) == 1;
+	     i++)
+		if (comes_within(client, DRIP_MS))
+			break;
+	close(client);
+	return true;
+}
+
+static bool send_and_stay(void)
+{
+	int client = try_connect();
+
+	if (client == -1)
+		return false;
+	client_send(client, "hi\n", 3);
+	client_wait_end(client);
+	close(client);
+	return true;
+}
+
+/* A line without an end, as fast as it can, until the server turns it away. */
+static int send_for_ever(const void *unused)
+{
+	static const char zeros[1 << 20];
+	int client = try_connect();
+
+	(void)unused;
+	if (client == -1)
+		return TOO_LATE;
+	while (send(client, zeros, sizeof(zeros), MSG_NOSIGNAL) != -1)
+		continue;
+	return 0;
+}
+
+static bool flood(void)
+{
+	struct process sender = process_start(send_for_ever, NULL);
+	const int status = process_end(&sender).status;
+
+	assert_true(status == 0 || status == TOO_LATE);
+	return status == 0;
+}
+
 /* Again and again, until nobody takes it any more. */
-static void probe(void)
+static bool probe(void)
 {
 	struct pollfd pause = { -1, 0, 0 };
 
@@ -146,10 +162,11 @@ static void probe(void)
 		int client = try_connect();
 
 		if (client == -1)
-			return;
+			break;
 		close(client);
 		poll(&pause, 1, PROBE_MS);
 	}
+	return true;
 }
 
 static const struct wait waits[] = {
@@ -252,7 +269,7 @@ static void assert_told(const struct wait *wait, const char *line,
 		assert_int_equal(bytes, came);
 }
 
-/* Runs it once: how long it took. */
+/* Runs it once: how long it took, or WAIT_MS if it was too late. */
 static long long end_once(const struct wait *wait, char option)
 {
 	const long long before = now_ms();
@@ -261,6 +278,7 @@ static long long end_once(const struct wait *wait, char option)
 	long long after;
 	char script[128];
 	int ends[2], held;
+	bool played;
 
 	snprintf(script, sizeof(script),
 		 "exec \"$SERVER\" -p 0 -r 3 -%c .25 %s", option,
@@ -270,15 +288,16 @@ static long long end_once(const struct wait *wait, char option)
 	redirect_next(ends[1], STDOUT_FILENO);
 	server = shell_listen(&port, script);
 	close(ends[1]);
-	wait->play();
+	played = wait->play();
 	result = process_end(&server);
 	after = now_ms();
-	assert_told(wait, option == 't' ? wait->err : wait->silent, result.err,
-		    count_bytes(ends[0]) - (size_t)held);
+	if (played)
+		assert_told(wait, option == 't' ? wait->err : wait->silent,
+			    result.err, count_bytes(ends[0]) - (size_t)held);
 	close(ends[0]);
 	assert_int_equal(result.status, 124);
-	assert_between(after - before, DEADLINE_MS, WAIT_MS);
-	return after - before;
+	assert_between(after - before, DEADLINE_MS, WAIT_MS - 1);
+	return played ? after - before : WAIT_MS;
 }
 
 /*
@@ -290,18 +309,18 @@ static long long end_once(const struct wait *wait, char option)
  */
 static void assert_ends_in_time(const struct wait *wait, char option)
 {
-	const int tries = under_valgrind() ? 1 : TRIES;
 	const int most = DEADLINE_MS * (option == 'w' ? 2 : 1) + LATE_MS;
 	long long best = WAIT_MS;
 
-	for (int i = 0; i < tries && best > most; i++) {
+	for (int i = 0; i < TRIES && best > most; i++) {
 		long long took = end_once(wait, option);
 
 		if (took < best)
 			best = took;
+		if (best < WAIT_MS && under_valgrind())
+			return;
 	}
-	if (!under_valgrind())
-		assert_between(best, DEADLINE_MS, most);
+	assert_between(best, DEADLINE_MS, most);
 }
 
 static void test_timeout(void **state)
@@ -355,7 +374,7 @@ static void test_timeout_ends_recv_though_bytes_wait(void **state)
 	(void)state;
 	open_out(PIPE, ends);
 	redirect_next(ends[1], STDERR_FILENO);
-	server = server_listen(&port, "-xlt.25", NULL);
+	server = server_listen(&port, "-xlt.5", NULL);
 	client = client_connect(port);
 	read_trace(ends[0], " accept(");
 	fill_pipe(ends[1]);
