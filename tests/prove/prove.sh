@@ -50,7 +50,7 @@ options=(
 	# Success and failure of a call apart, until what it filled is used.
 	-eva-split-return auto -eva-interprocedural-splits
 	-eva-split-return-function 'prove_accept:full,prove_getsockname:full'
-	-eva-split-return-function 'prove_mbrtowc:full,split:full'
+	-eva-split-return-function 'prove_mbrtowc:full'
 	-eva-split-return-function 'prove_strcspn:full,prove_strspn:full'
 	-eva-split-return-function 'net_accept:full,net_getsockname:full'
 	-eva-split-return-function 'prove_recv:full,net_recv:full,receive:full'
@@ -58,10 +58,10 @@ options=(
 	-eva-slevel-function 'prove_mbrtowc:5,prove_count:5,prove_recv:5'
 	-eva-slevel-function 'net_accept:100,net_getsockname:10'
 	-eva-slevel-function 'deadline_again:20,deadline_check:20'
-	-eva-slevel-function 'split:100,prove_strcspn:100,address_parse:200,network_parse:200'
+	-eva-slevel-function 'prove_strcspn:100,address_parse:200,network_parse:200'
 	-eva-slevel-function 'accept_one:20,listener_announce:20'
-	-eva-slevel-function 'listener_open:20,name_listener:20'
-	-eva-slevel-function 'step:10,step_check:10'
+	-eva-slevel-function 'listener_open:20,step_name:20'
+	-eva-slevel-function 'step:10,step_check:10,fail:10'
 	-eva-slevel-function 'receive:50,net_recv:50,accept_any:50'
 	-eva-slevel-function 'copy_some:50,copy_line:50,splice_some:10'
 
