@@ -288,7 +288,8 @@ enum {
 	ENDINGS = sizeof(endings) / sizeof(endings[0])
 };
 
-static struct result receive_verbosely(const struct ending *ending)
+static struct result receive_verbosely(const struct ending *ending,
+				       const struct fault_case *fault)
 {
 	struct process child;
 	struct result result;
@@ -302,7 +303,7 @@ static struct result receive_verbosely(const struct ending *ending)
 	client = client_connect(bound_port(options.inherited));
 	client_send(client, ending->sent, strlen(ending->sent));
 	assert_int_equal(shutdown(client, SHUT_WR), 0);
-	child = process_start(run_receiver, &no_fault);
+	child = process_start(run_receiver, fault);
 	result = process_end(&child);
 	net_close(client);
 	net_close(options.inherited);
@@ -315,7 +316,8 @@ static void test_verbose_tells_what_ended_the_message(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ENDINGS; i++) {
-		const struct result result = receive_verbosely(&endings[i]);
+		const struct result result =
+			receive_verbosely(&endings[i], &no_fault);
 		char told[64];
 
 		snprintf(told, sizeof(told), "B/s, ended by %s\n",
@@ -329,7 +331,7 @@ static void test_verbose_tells_what_ended_the_message(void **state)
 static void test_verbose_tells_of_nothing_sent_before_its_summary(void **state)
 {
 	static const struct ending nothing = { .limit = 128, .sent = "" };
-	const struct result result = receive_verbosely(&nothing);
+	const struct result result = receive_verbosely(&nothing, &no_fault);
 
 	(void)state;
 	assert_int_equal(result.status, STATUS_NOTHING_SENT);
@@ -340,6 +342,30 @@ static void test_verbose_tells_of_nothing_sent_before_its_summary(void **state)
 		    "sent; -z waits for the next\n"
 		    "server: 0 bytes in *.* s, 0.0 B/s, ended by end of "
 		    "file\n");
+}
+
+/* Nobody knows then how much waits: of a stream, and after a limit. */
+static void
+test_verbose_tells_of_an_error_if_the_rest_is_not_known(void **state)
+{
+	static const struct fault_case fault = { "ioctl", 1, EIO };
+	static const struct ending failing[] = {
+		{ .eof = true, .limit = UINT64_MAX, .sent = "hi\n" },
+		{ .limit = 2, .sent = "hi\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		const struct result result =
+			receive_verbosely(&failing[i], &fault);
+
+		assert_int_equal(result.status, STATUS_FAILED);
+		assert_like(result.err,
+			    "Listening on *\nConnection received on *\n"
+			    "server: ioctl connection: Input/output error; man "
+			    "2 ioctl has more\n"
+			    "server: * bytes in *, ended by an error\n");
+	}
 }
 
 /* An error ends it in many ways, which failure_test has. */
@@ -410,6 +436,8 @@ int main(void)
 		cmocka_unit_test(test_verbose_tells_what_ended_the_message),
 		cmocka_unit_test(
 			test_verbose_tells_of_nothing_sent_before_its_summary),
+		cmocka_unit_test(
+			test_verbose_tells_of_an_error_if_the_rest_is_not_known),
 		cmocka_unit_test(test_manual_has_what_verbose_tells),
 	};
 
