@@ -32,8 +32,7 @@ void splice_open(struct splice *splice, const struct output *output);
 
 /*
  * Moves up to len bytes, at most SPLICE_BYTES, that socket has received. Adds
- * to output->delivered. Returns how many, or -1 with errno as output_write,
- * also if the time of the run is over before anything is moved.
+ * to output->delivered. Returns how many, or -1 with errno as output_write.
  *
  * A splice that fails for another reason than the deadline has taken nothing:
  * what is in the pipe of our own is copied, splice->possible is false from then

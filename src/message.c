@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "deadline.h"
 #include "net.h"
 #include "report.h"
 #include "trace.h"
@@ -82,6 +83,9 @@ static ssize_t splice_some(struct run *run, uint64_t left)
 		return -1;
 	if (unread < PIPE_BUF)
 		return copy_some(run, at_most(PIPE_BUF, left));
+	/* A stream that never pauses is never interrupted. */
+	if (!step_check(run, "recv", "connection", deadline_check()))
+		return -1;
 	n = splice_move(&run->splice, run->connection, &run->output,
 			at_most(SPLICE_BYTES, left));
 	if (n == 0)

@@ -70,12 +70,9 @@ ssize_t splice_move(struct splice *splice, int socket, struct output *output,
 		    size_t len)
 {
 	const bool direct = splice->ends[1] == -1;
-	ssize_t n;
+	ssize_t n =
+		splice_some(socket, direct ? output->fd : splice->ends[1], len);
 
-	/* A stream that never pauses is never interrupted. */
-	if (deadline_check() == -1)
-		return -1;
-	n = splice_some(socket, direct ? output->fd : splice->ends[1], len);
 	if (deadline_ended(n))
 		return -1;
 	splice->possible = n > 0;

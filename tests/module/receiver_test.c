@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "deadline.h"
 #include "fault.h"
 #include "net.h"
 #include "pages.h"
@@ -368,6 +369,52 @@ test_verbose_tells_of_an_error_if_the_rest_is_not_known(void **state)
 	}
 }
 
+static void run_out_of_time(const char *call, int fd, bool fails)
+{
+	(void)fd;
+	(void)fails;
+	if (strcmp(call, "ioctl") != 0)
+		return;
+	deadline_start(1, 0);
+	while (deadline_check() == 0)
+		continue;
+}
+
+static int run_too_late(const void *unused)
+{
+	(void)unused;
+	fault_watch(run_out_of_time);
+	return run_receiver(&no_fault);
+}
+
+/* What never pauses is ended before a splice: the sender did not stop. */
+static void test_receiver_run_ends_a_stream_that_never_pauses(void **state)
+{
+	struct process child;
+	struct result result;
+	int client;
+
+	(void)state;
+	inherit_listener();
+	options.eof = true;
+	options.limit = UINT64_MAX;
+	options.timeout_us = SECOND_US;
+	client = client_connect(bound_port(options.inherited));
+	client_send(client, long_message, 8192);
+	child = process_start(run_too_late, NULL);
+	result = process_end(&child);
+	assert_string_equal(result.err,
+			    "server: recv connection: nothing came within 1 s; "
+			    "-t sets a longer time\n");
+	assert_int_equal(result.status, STATUS_DEADLINE);
+	assert_int_equal(result.out_len, 0);
+	options.eof = false;
+	options.limit = 128;
+	options.timeout_us = 0;
+	net_close(client);
+	net_close(options.inherited);
+}
+
 /* An error ends it in many ways, which failure_test has. */
 static bool is_told(const char *name, size_t len)
 {
@@ -438,6 +485,8 @@ int main(void)
 			test_verbose_tells_of_nothing_sent_before_its_summary),
 		cmocka_unit_test(
 			test_verbose_tells_of_an_error_if_the_rest_is_not_known),
+		cmocka_unit_test(
+			test_receiver_run_ends_a_stream_that_never_pauses),
 		cmocka_unit_test(test_manual_has_what_verbose_tells),
 	};
 
