@@ -21,6 +21,7 @@ enum {
 	ACCEPT = 43, /* the numbers of x86-64 */
 	RECVFROM = 45,
 	BUFFER_BYTES = 128,
+	TRIES = 10,
 };
 
 static const char message[2 * BUFFER_BYTES] = "hi\n";
@@ -127,16 +128,6 @@ static void assert_listens_elsewhere(void)
 	assert_takes_hi(assembly, client_connect((uint16_t)port));
 }
 
-static void test_assembly_listens_elsewhere_in_a_rerun(void **state)
-{
-	struct process assembly = start_assembly();
-
-	(void)state;
-	assert_takes_hi(assembly, connect_to_port());
-	assert_int_equal(count_listeners(PORT), 0);
-	assert_listens_elsewhere();
-}
-
 /* Whether bind takes PORT as the assembly version asks for it. */
 static bool can_bind(void)
 {
@@ -150,13 +141,33 @@ static bool can_bind(void)
 	return bound;
 }
 
+/* Runs it until its port is left in TIME-WAIT, which Linux omits at times. */
+static void leave_time_wait(struct process (*start_one)(void))
+{
+	int tries = 0;
+
+	do {
+		struct process program = start_one();
+
+		assert_between(tries++, 0, TRIES);
+		assert_takes_hi(program, connect_to_port());
+	} while (can_bind());
+}
+
+static void test_assembly_listens_elsewhere_in_a_rerun(void **state)
+{
+	(void)state;
+	leave_time_wait(start_assembly);
+	assert_int_equal(count_listeners(PORT), 0);
+	assert_listens_elsewhere();
+}
+
 static void test_server_listens_again_in_a_rerun(void **state)
 {
-	struct process server = start_server();
+	struct process server;
 
 	(void)state;
-	assert_takes_hi(server, connect_to_port());
-	assert_false(can_bind());
+	leave_time_wait(start_server);
 	server = start(getenv("SERVER"));
 	assert_takes_hi(server, connect_to_port());
 }
