@@ -76,9 +76,10 @@ static void test_static_program_runs_in_an_empty_root(void **state)
 	needs_compiler(" -static");
 	skip_without(system(ENTER "$enter / true 2>/dev/null") == 0,
 		     "the right to chroot");
-	assert_script("cd \"$FOLDER\" && make -s -j2 static-program >/dev/null && "
-		      "mkdir root && cp build/static/server root && ls root",
-		      "server\n");
+	assert_script(
+		"cd \"$FOLDER\" && make -s -j2 static-program >/dev/null && "
+		"mkdir root && cp build/static/server root && ls root",
+		"server\n");
 	server = shell_listen(&port, ENTER "exec $enter \"$FOLDER/root\" "
 					   "/server -p 0 -r 3");
 	client = client_connect(port);
