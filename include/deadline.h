@@ -9,11 +9,11 @@
  * over, signals interrupt whatever call the process is blocked in, which then
  * fails with EINTR.
  *
- * A call is repeated as long as deadline_again says so. It is made at least
- * once, even after the deadline, because bytes that came in time must be
- * written. Where it can go on for ever without being interrupted, by taking one
- * part after the other, deadline_check ends it. It takes two interrupted calls
- * to tell of silence: a process that was stopped may have bytes waiting.
+ * A call is repeated as long as deadline_again says so. Output is tried at
+ * least once, even after the deadline, because bytes that came in time must be
+ * written. A stream that never pauses is never interrupted: deadline_check ends
+ * it. It takes two interrupted calls to tell of silence: a process that was
+ * stopped may have bytes waiting.
  */
 
 enum {
@@ -43,7 +43,7 @@ int deadline_check(void);
 /*
  * setitimer(2). Whether the call that returned result, -1 with errno EINTR, has
  * more time. It has none if the run is over, or if this is the second such call
- * that finds the limit of silence over. errno stays as it was.
+ * that finds the limit of silence over; errno is EINTR then.
  */
 bool deadline_again(long result);
 

@@ -37,8 +37,8 @@ void step_name(struct run *run, const struct address *listener);
 
 /*
  * If result is -1, prints the error line of the run, but only its first, with
- * object and the reason, errno, and sets run->status. Returns whether result is
- * not -1.
+ * object and the reason, errno, and sets run->status. object may be run->where,
+ * which is named before it is printed. Returns whether result is not -1.
  */
 bool step_check(struct run *run, const char *call, const char *object,
 		long result);

@@ -11,10 +11,10 @@
 #include "trace.h"
 
 static const char end_of_file[] = "end of file";
-/* The static program sorts by name: all that a start touches comes first. */
+/* Last by its name: see how the Makefile links the static program. */
 static char received[MOST_OF_ONE_RECV];
 
-/* Receives into it. MSG_PEEK leaves the bytes in the socket. */
+/* Receives into received. MSG_PEEK leaves the bytes in the socket. */
 static ssize_t receive(const struct run *run, size_t len, int flags)
 {
 	ssize_t n = net_recv(run->connection, received, len, flags);
