@@ -13,9 +13,8 @@ export SERVER
 shift
 passed=0 failed=0 skipped=0
 export LIMIT="${LIMIT:-300}" RUNNER="${RUNNER-}"
-if ! unshare -rn true 2>/dev/null; then
-	AT_ONCE=1
-fi
+# Root needs no user namespace, and may make none in a chroot.
+unshare -n true 2>/dev/null || unshare -rn true 2>/dev/null || AT_ONCE=1
 
 # In the foreground, so that Ctrl-C reaches the test too.
 # shellcheck disable=SC2016 # the inner sh's own variables
