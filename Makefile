@@ -184,13 +184,14 @@ $(BUILD)/tests/soak/soak: $(BUILD)/tests/soak/soak.o \
 # strace sees the calls of the sanitizers, of valgrind and of gcov too.
 UNTRACEABLE := strace_test refuse_test hardening_test assembly_test
 SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all
+# The tests compute more than they wait, and so two run at a time.
 sanitize:
-	$(MAKE) $(call variant,sanitize) CFLAGS='-O1 -g -fno-omit-frame-pointer $(SANITIZERS)' \
+	AT_ONCE=2 $(MAKE) $(call variant,sanitize) CFLAGS='-O1 -g -fno-omit-frame-pointer $(SANITIZERS)' \
 		WITHOUT='$(UNTRACEABLE)' check
 
-# Under valgrind the tests compute more than they wait: two run at a time. It
-# needs a C library that is loaded. What the tests start is a script
-# beside the program, in which hardening_test would find nothing.
+# Two at a time here too. valgrind needs a C library that is loaded. What the
+# tests start is a script beside the program, in which hardening_test would find
+# nothing.
 valgrind:
 	$(MAKE) $(call variant,valgrind) STATIC_PIE= \
 		WITHOUT='$(UNTRACEABLE)' valgrind-check

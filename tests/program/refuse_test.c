@@ -29,10 +29,11 @@ static const struct mode {
 	size_t pieces; /* that are sent, each when the last has been delivered
 			*/
 } modes[] = {
-	{ "plain", { NULL }, 1 },
 	{ "bytes", { "-n", "4200", NULL }, 1 },
 	{ "limits", { "-n", "4200", "-t", "9", "-w", "8" }, 1 },
 	{ "eof", { "-e", NULL }, PIECES },
+	/* From here on into each target; those before only into a pipe. */
+	{ "plain", { NULL }, 1 },
 	{ "eof_and_limits", { "-e", "-t", "8", "-w", "9", NULL }, PIECES },
 	{ "line_and_limit", { "-l", "-w", "9", NULL }, PIECES },
 };
@@ -43,7 +44,9 @@ static const char *const targets[] = { "pipe", "file", "terminal", "socket",
 enum {
 	MODES = sizeof(modes) / sizeof(modes[0]),
 	TARGETS = sizeof(targets) / sizeof(targets[0]),
-	TESTS = MODES * TARGETS,
+	PIPE_ONLY = 3, /* modes */
+	MODES_OF_ALL = MODES - PIPE_ONLY,
+	TESTS = PIPE_ONLY + MODES_OF_ALL * TARGETS,
 };
 
 /* EINTR is what a limit of time is told by. */
@@ -67,6 +70,9 @@ struct refusal {
 	struct call call;
 	const char *reason;
 };
+
+/* What each test is about. */
+static struct refusal of_tests[TESTS];
 
 static char message[PIECES * PIECE];
 
@@ -312,16 +318,14 @@ static void needs_refusal(void)
 static void test_run_delivers_or_tells_whatever_is_refused(void **state)
 {
 	static size_t number;
-	const size_t test = *(const size_t *)*state;
-	struct refusal refusal = { .mode = &modes[test % MODES],
-				   .target = targets[test / MODES] };
+	struct refusal refusal = *(const struct refusal *)*state;
 	struct call calls[MOST_CALLS];
 	size_t count, failed = 0;
 
 	needs_refusal();
 	needs_port();
 	run(&refusal);
-	count = list_calls(calls, test >= MODES);
+	count = list_calls(calls, refusal.target != targets[0]);
 	for (size_t i = 0; i < count; i++) {
 		refusal.call = calls[i];
 		refusal.reason = reasons[number++ % REASONS];
@@ -344,18 +348,22 @@ int main(void)
 {
 	struct CMUnitTest tests[TESTS];
 	char names[TESTS][96];
-	size_t numbers[TESTS];
 
 	for (size_t i = 0; i < TESTS; i++) {
-		numbers[i] = i;
+		const size_t target =
+			i < MODES ? 0 : (i - PIPE_ONLY) / MODES_OF_ALL;
+		const size_t mode = i - target * MODES_OF_ALL;
+
+		of_tests[i] = (struct refusal){ .mode = &modes[mode],
+						.target = targets[target] };
 		snprintf(names[i], sizeof(names[i]),
 			 "test_run_of_%s_into_%s_delivers_or_tells_whatever_is_"
 			 "refused",
-			 modes[i % MODES].name, targets[i / MODES]);
+			 of_tests[i].mode->name, of_tests[i].target);
 		tests[i] = (struct CMUnitTest){
 			names[i],
 			test_run_delivers_or_tells_whatever_is_refused, NULL,
-			NULL, &numbers[i]
+			NULL, &of_tests[i]
 		};
 	}
 	return cmocka_run_group_tests(tests, prepare, remove_folder);
