@@ -11,7 +11,7 @@
 #include "support.h"
 
 enum {
-	RERUNS = 300,
+	RERUNS = 50,
 	RERUNS_SLOW = 10,
 	LONGEST = 200000
 };
