@@ -60,7 +60,9 @@ bool is_between(intmax_t number, intmax_t least, intmax_t most)
 
 bool under_valgrind(void)
 {
-	return strstr(getenv("SERVER"), "valgrind") != NULL;
+	const char *server = getenv("SERVER");
+
+	return server != NULL && strstr(server, "valgrind") != NULL;
 }
 
 int open_descriptors(void)
