@@ -120,7 +120,10 @@ static void serve(void)
 	}
 }
 
-/* A mount of this process and its children alone. */
+/*
+ * A mount of this process and its children alone. In a chroot, where / may be
+ * no mount point, others may see it, until tear_down takes it away.
+ */
 static bool mount_refusing(void)
 {
 	char options[96];
@@ -129,9 +132,10 @@ static bool mount_refusing(void)
 	snprintf(folder, sizeof(folder), "%s", getenv("FOLDER"));
 	snprintf(options, sizeof(options),
 		 "fd=%d,rootmode=40000,user_id=0,group_id=0", device);
-	if (device == -1 || unshare(CLONE_NEWNS) == -1 ||
-	    mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == -1 ||
-	    mount("test", folder, "fuse", 0, options) == -1)
+	if (device == -1 || unshare(CLONE_NEWNS) == -1)
+		return false;
+	mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL);
+	if (mount("test", folder, "fuse", 0, options) == -1)
 		return false;
 	served_by = fork();
 	if (served_by == 0) {
