@@ -14,6 +14,12 @@ static void assert_script(const char *script, const char *out)
 	assert_int_equal(result.status, 0);
 }
 
+/* What compiles may take as long as run.sh allows. */
+static void assert_builds(const char *script)
+{
+	assert_int_equal(system(script), 0);
+}
+
 static void
 test_install_puts_both_in_place_and_uninstall_takes_them(void **state)
 {
@@ -43,15 +49,15 @@ static void test_dist_builds_where_there_is_no_git(void **state)
 		     "a git repository");
 	needs_program("make");
 	needs_compiler("");
-	/* What git and a compiler warn of is of interest only if they fail. */
-	assert_script("said=$({ git clone -q . \"$FOLDER/clone\" && "
+	assert_builds("git clone -q . \"$FOLDER/clone\" && "
 		      "cp Makefile \"$FOLDER/clone\" && "
-		      "make -s -C \"$FOLDER/clone\" dist; } 2>&1) || "
-		      "echo \"$said\" >&2; cd \"$FOLDER\" && "
+		      "make -s -C \"$FOLDER/clone\" dist && "
+		      "cd \"$FOLDER\" && "
 		      "tar -xzf clone/build/server-" VERSION ".tar.gz && "
-		      "ls && cd server-" VERSION " && "
-		      "{ said=$(make -s 2>&1) || echo \"$said\" >&2; } && "
-		      "./server --version | cut -d ' ' -f 1,2",
+		      "make -s -C server-" VERSION " CFLAGS=-O0");
+	assert_script("cd \"$FOLDER\" && ls && "
+		      "server-" VERSION "/server --version | "
+		      "cut -d ' ' -f 1,2",
 		      "clone\nserver-" VERSION "\nserver " VERSION "\n");
 }
 
@@ -76,10 +82,8 @@ static void test_static_program_runs_in_an_empty_root(void **state)
 	needs_compiler(" -static");
 	skip_without(system(ENTER "$enter / true 2>/dev/null") == 0,
 		     "the right to chroot");
-	assert_script(
-		"cd \"$FOLDER\" && make -s -j2 static-program >/dev/null && "
-		"mkdir root && cp build/static/server root && ls root",
-		"server\n");
+	assert_builds("cd \"$FOLDER\" && make -s -j2 static-program && "
+		      "mkdir root && cp build/static/server root");
 	server = shell_listen(&port, ENTER "exec $enter \"$FOLDER/root\" "
 					   "/server -p 0 -r 3");
 	client = client_connect(port);
