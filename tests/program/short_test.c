@@ -20,11 +20,11 @@ static void test_receiver_run_delivers_all_if_counts_are_short(void **state)
 		"line",		 "line_into_terminal",	 "eof_into_pipe",
 		"eof_into_file", "eof_into_end_of_file", "eof_into_terminal",
 	};
-	static const size_t most[] = { 1,   2,	       3,	  959,
-				       961, PIECE - 1, PIECE + 1, 2 * PIECE };
+	static const size_t most[] = { 1,	  7,	     959,      961,
+				       PIECE - 1, PIECE + 1, 2 * PIECE };
 
 	(void)state;
-	for (size_t i = 1; i <= SHORT; i++)
+	for (size_t i = 1; i <= SHORT; i += i / 8 + 1)
 		assert_whole_in_shorts_of(mode_of("plain"), i);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		open_target(mode_of(names[i]));
