@@ -48,6 +48,10 @@ TEST_HEADERS := $(HEADERS) $(wildcard tests/*/*.h)
 TEST_SOURCES := $(filter-out $(WITHOUT:%=tests/program/%.c), \
 	$(wildcard tests/module/*_test.c tests/program/*_test.c))
 TESTS := $(TEST_SOURCES:%.c=$(BUILD)/%)
+# Those that take longest begin first, so that none is left alone at the end.
+LONGEST := $(foreach test,idle timeout refuse failure install, \
+	$(filter %/$(test)_test,$(TESTS)))
+TESTS := $(LONGEST) $(filter-out $(LONGEST),$(TESTS))
 HELPERS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
 TEST_MODULES := $(MODULES:$(BUILD)/%=$(BUILD)/tests/src/%)
 WRAP := socket setsockopt getsockopt bind listen getsockname accept recv \
@@ -86,6 +90,10 @@ $(BUILD)/tests/src/%.o: src/%.c $(HEADERS)
 	@mkdir -p $(@D)
 	$(TEST_COMPILE)
 
+# Tests are built sooner without optimisation. hardening_test asks its own
+# compiler whether the program has it.
+$(HELPERS) $(patsubst %,%.o,$(filter-out %/hardening_test,$(TESTS))): \
+	TEST_COMPILE += -O0
 # `make -j deps check` installs first.
 $(BUILD)/tests/%.o: tests/%.c $(TEST_HEADERS) | $(filter deps,$(MAKECMDGOALS))
 	@mkdir -p $(@D)

@@ -12,25 +12,27 @@ SERVER=$(realpath "$1") || exit
 export SERVER
 shift
 passed=0 failed=0 skipped=0
-export LIMIT="${LIMIT:-300}" RUNNER="${RUNNER-}"
+newline='
+'
+LIMIT=${LIMIT:-300}
 # Root needs no user namespace, and may make none in a chroot.
 unshare -n true 2>/dev/null || unshare -rn true 2>/dev/null || AT_ONCE=1
 
 # In the foreground, so that Ctrl-C reaches the test too.
+bounded=
+if timeout --foreground 1 true 2>/dev/null; then
+	bounded="timeout --foreground -k 10 $LIMIT"
+fi
+export bounded RUNNER="${RUNNER-}"
 # shellcheck disable=SC2016 # the inner sh's own variables
-run='test=$1
-	set -- ${RUNNER:+"$RUNNER"} "$test"
-	if timeout --foreground 1 true 2>/dev/null; then
-		set -- timeout --foreground -k 10 "$LIMIT" "$@"
-	fi
-	"$@" </dev/null >"$test.log" 2>&1
-	echo $? >"$test.status"'
+run='$bounded ${RUNNER:+"$RUNNER"} "$1" </dev/null >"$1.log" 2>&1
+	echo $? >"$1.status"'
 
 # Reads a log of cmocka, 1.1.5 to 2.0, by the lines that it writes as each test
 # ends. Prints how many passed, were skipped and failed, on a line a skipped
 # test and what it did not find before that.
 count() {
-	awk -v program="$(basename "$1")" '
+	awk -v program="${1##*/}" '
 	/^\[=+\] .*Running [0-9]+ test/ {
 		tests = $(NF - 1)
 		running = 1
@@ -59,11 +61,13 @@ done
 printf '%s\0' "$@" | xargs -0 -n 1 -P "${AT_ONCE:-4}" sh -c "$run" sh
 for test; do
 	log=$test.log
-	status=$(cat "$test.status") || exit
+	read -r status <"$test.status" || exit
 	counts=$(count "$test" "$log")
-	echo "$counts" | grep '^skipped: '
+	case $counts in
+	*"$newline"*) echo "${counts%"$newline"*}" ;;
+	esac
 	read -r fine missed here <<-END
-		$(echo "$counts" | tail -n 1)
+		${counts##*"$newline"}
 	END
 	passed=$((passed + fine))
 	skipped=$((skipped + missed))
