@@ -1,6 +1,8 @@
 #include "mode.h"
 
+#include <netinet/in.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "support.h"
@@ -59,17 +61,24 @@ const struct mode *mode_of(const char *name)
 	return NULL;
 }
 
-/* Port 0 would be announced, and 8080 may be another program's. */
+/*
+ * Port 0 would be announced, and 8080 may be another program's. It is below
+ * those that the kernel picks for others meanwhile.
+ */
 uint16_t mode_port(void)
 {
 	static uint16_t port;
-	int listener;
+	struct sockaddr_in name = { .sin_family = AF_INET };
+	int fd;
 
 	if (port != 0)
 		return port;
-	listener = listener_on_loopback();
-	port = bound_port(listener);
-	close(listener);
+	fd = socket(AF_INET, SOCK_STREAM, 0);
+	port = (uint16_t)(10000 + getpid() % 20000);
+	do
+		name.sin_port = htons(++port);
+	while (bind(fd, (const struct sockaddr *)&name, sizeof(name)) == -1);
+	close(fd);
 	return port;
 }
 

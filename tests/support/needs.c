@@ -1,8 +1,10 @@
 /* What a test needs, without which it is skipped. */
 #include "support.h"
 
+#include <errno.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -142,21 +144,35 @@ static bool can_bind(const struct sockaddr *name, socklen_t len)
 	return bound;
 }
 
-/* Whether no other test program uses PORT: a name that only one can have. */
-static bool is_ours(void)
+/* Waits until whoever listens by that name ends. */
+static void await_end(const struct sockaddr *name, socklen_t len)
 {
-	static const struct sockaddr_un name = { .sun_family = AF_UNIX,
-						 .sun_path = "\0server tests" };
+	struct pollfd holder = { socket(AF_UNIX, SOCK_STREAM, 0), POLLIN, 0 };
+
+	if (connect(holder.fd, name, len) == 0)
+		poll(&holder, 1, -1);
+	close(holder.fd);
+}
+
+/*
+ * Waits until no other test program of this network uses PORT: only one can
+ * have the name. Each ends, or is ended by run.sh.
+ */
+static void take_port(void)
+{
+	static const struct sockaddr_un un = { .sun_family = AF_UNIX,
+					       .sun_path = "\0server tests" };
+	const struct sockaddr *name = (const struct sockaddr *)&un;
 	static int mark = -1;
 
 	if (mark != -1)
-		return true;
-	mark = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (bind(mark, (const struct sockaddr *)&name, sizeof(name)) == 0)
-		return true;
-	close(mark);
-	mark = -1;
-	return false;
+		return;
+	mark = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	while (bind(mark, name, sizeof(un)) == -1) {
+		assert_int_equal(errno, EADDRINUSE);
+		await_end(name, sizeof(un));
+	}
+	assert_int_equal(listen(mark, SOMAXCONN), 0);
 }
 
 void needs_port(void)
@@ -164,8 +180,8 @@ void needs_port(void)
 	const struct sockaddr_in name = { .sin_family = AF_INET,
 					  .sin_port = htons(PORT) };
 
-	skip_without(is_ours() && can_bind((const struct sockaddr *)&name,
-					   sizeof(name)),
+	take_port();
+	skip_without(can_bind((const struct sockaddr *)&name, sizeof(name)),
 		     "a free port 8080");
 }
 

@@ -169,8 +169,8 @@ void needs_program(const char *program);
 void needs_strace(void);
 
 /*
- * The same for port 8080, which has to be free. Until this process ends no
- * other test program of this network takes it.
+ * The same for port 8080, which has to be free. Waits until no other test
+ * program of this network uses it; until this process ends none does.
  */
 void needs_port(void);
 
