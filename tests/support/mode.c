@@ -74,6 +74,7 @@ uint16_t mode_port(void)
 	if (port != 0)
 		return port;
 	fd = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_not_equal(fd, -1);
 	port = (uint16_t)(10000 + getpid() % 20000);
 	do
 		name.sin_port = htons(++port);
