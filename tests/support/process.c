@@ -31,16 +31,29 @@ void redirect_next(int from, int to)
 	redirection.to = to;
 }
 
+/*
+ * A child inherits what is ignored. A shell ignores SIGINT and SIGQUIT for what
+ * it starts with &, nohup ignores SIGHUP, some services SIGPIPE.
+ */
+static void reset_signals(void)
+{
+	static const int ignored[] = { SIGHUP,	SIGINT,	 SIGQUIT,
+				       SIGTERM, SIGPIPE, SIGALRM };
+	sigset_t none;
+
+	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+		signal(ignored[i], SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 static void become_child(const int in[2], const int out[2], const int err[2])
 {
 	/* Before its number is that of another. */
 	const int from = dup(redirection.from);
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	/* A shell ignores SIGINT for what it starts with &, nohup SIGHUP. */
-	signal(SIGINT, SIG_DFL);
-	signal(SIGHUP, SIG_DFL);
-	signal(SIGTERM, SIG_DFL);
+	reset_signals();
 	setpgid(0, 0);
 	/* Also where the test itself hangs on what the child holds. */
 	alarm(3 * WAIT_MS / 1000);
