@@ -11,10 +11,15 @@ if ! command -v gcovr >/dev/null; then
 	echo 'coverage: not found: gcovr' >&2
 	exit 1
 fi
+# What gcovr calls it before version 6, and since.
+case $(gcovr --help) in
+*--txt-metric*) branches='--txt-metric=branch' ;;
+*) branches=--branches ;;
+esac
 status=0
 gcovr --root . --filter src/ --json "$counts" "$1"
 gcovr --root . --add-tracefile "$counts"
-gcovr --root . --add-tracefile "$counts" --branches --print-summary \
+gcovr --root . --add-tracefile "$counts" "$branches" --print-summary \
 	--fail-under-line 100 --fail-under-branch 100 >"$report" || status=$?
 sed '/^lines: /,$d' "$report"
 sed -nE 's/^(lines|branches): *([0-9.]+%).*/\1: \2/p' "$report"
