@@ -264,6 +264,9 @@ static void test_listener_of_another_process_is_ignored(void **state)
 	assert_ignored("LISTEN_PID=x LISTEN_FDS=1");
 	assert_ignored("LISTEN_PID= LISTEN_FDS=1");
 	assert_ignored("LISTEN_FDS=1");
+	assert_ignored("LISTEN_PID=1 LISTEN_FDS=2");
+	assert_ignored("LISTEN_PID=1 LISTEN_FDS=x");
+	assert_ignored("LISTEN_FDS=2");
 	assert_ignored("LISTEN_PID=$$");
 }
 
