@@ -48,7 +48,7 @@ TEST_HEADERS := $(HEADERS) $(wildcard tests/*/*.h)
 TEST_SOURCES := $(filter-out $(WITHOUT:%=tests/program/%.c), \
 	$(wildcard tests/module/*_test.c tests/program/*_test.c))
 TESTS := $(TEST_SOURCES:%.c=$(BUILD)/%)
-# Those that take longest begin first, so that none is left alone at the end.
+# The slowest start first, so that none runs alone at the end.
 LONGEST := $(foreach test,idle timeout refuse failure install, \
 	$(filter %/$(test)_test,$(TESTS)))
 TESTS := $(LONGEST) $(filter-out $(LONGEST),$(TESTS))
@@ -90,10 +90,11 @@ $(BUILD)/tests/src/%.o: src/%.c $(HEADERS)
 	@mkdir -p $(@D)
 	$(TEST_COMPILE)
 
-# Tests are built sooner without optimisation. hardening_test asks its own
-# compiler whether the program has it.
+# Tests compile faster without optimisation, which CFLAGS of the caller's may
+# ask for. hardening_test keeps the default: it takes from it whether the program
+# is optimised.
 $(HELPERS) $(patsubst %,%.o,$(filter-out %/hardening_test,$(TESTS))): \
-	TEST_COMPILE += -O0
+	TEST_COMPILE += $(if $(filter file,$(origin CFLAGS)),-O0)
 # `make -j deps check` installs first.
 $(BUILD)/tests/%.o: tests/%.c $(TEST_HEADERS) | $(filter deps,$(MAKECMDGOALS))
 	@mkdir -p $(@D)
@@ -192,14 +193,13 @@ $(BUILD)/tests/soak/soak: $(BUILD)/tests/soak/soak.o \
 # strace sees the calls of the sanitizers, of valgrind and of gcov too.
 UNTRACEABLE := strace_test refuse_test hardening_test assembly_test
 SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all
-# The tests compute more than they wait, and so two run at a time.
+# Here tests compute more than they wait: two at a time.
 sanitize:
 	AT_ONCE=2 $(MAKE) $(call variant,sanitize) CFLAGS='-O1 -g -fno-omit-frame-pointer $(SANITIZERS)' \
 		WITHOUT='$(UNTRACEABLE)' check
 
-# Two at a time here too. valgrind needs a C library that is loaded. What the
-# tests start is a script beside the program, in which hardening_test would find
-# nothing.
+# Two at a time here too. valgrind needs a C library that is loaded. The tests
+# start a script beside the program, in which hardening_test would find nothing.
 valgrind:
 	$(MAKE) $(call variant,valgrind) STATIC_PIE= \
 		WITHOUT='$(UNTRACEABLE)' valgrind-check

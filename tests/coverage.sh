@@ -11,7 +11,7 @@ if ! command -v gcovr >/dev/null; then
 	echo 'coverage: not found: gcovr' >&2
 	exit 1
 fi
-# What gcovr calls it before version 6, and since.
+# The option for branches: before version 6 of gcovr, and since.
 case $(gcovr --help) in
 *--txt-metric*) branches='--txt-metric=branch' ;;
 *) branches=--branches ;;

@@ -31,7 +31,7 @@ static void needs_assembly(void)
 	skip_without(access(ASSEMBLY, X_OK) == 0,
 		     "the assembly version, which is for x86-64");
 	needs_own_network();
-	needs_port();
+	needs_port(PORT);
 }
 
 static struct process start(const char *program)
@@ -43,7 +43,7 @@ static struct process start(const char *program)
 
 static struct process start_server(void)
 {
-	needs_port();
+	needs_port(PORT);
 	return start(getenv("SERVER"));
 }
 
@@ -260,7 +260,7 @@ static void test_server_closes_listener_after_128_bytes(void **state)
 		"\nclose(4) = 0\nclose(3) = 0\nexit_group(0) = ?\n";
 
 	(void)state;
-	needs_port();
+	needs_port(PORT);
 	assert_closes(getenv("SERVER"), BUFFER_BYTES, last);
 	assert_closes(getenv("SERVER"), 2 * BUFFER_BYTES, last);
 }
@@ -371,7 +371,7 @@ static void test_server_fails_on_a_full_disk(void **state)
 	struct result result;
 
 	(void)state;
-	needs_port();
+	needs_port(PORT);
 	fill_disk();
 	result = take(start(getenv("SERVER")), 3);
 	assert_result(&result, 1,
@@ -429,7 +429,7 @@ static void test_server_never_answers_if_stdio_is_closed(void **state)
 	int client = -1;
 
 	(void)state;
-	needs_port();
+	needs_port(PORT);
 	server = shell_start("exec \"$SERVER\" <&- >&-");
 	if (comes_to_listen(server.pid)) {
 		client = client_connect(PORT);

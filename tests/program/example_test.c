@@ -119,7 +119,7 @@ static void test_example_does_what_the_manual_says(void **state)
 	skip_without(system("nc -h 2>&1 | grep -q OpenBSD") == 0,
 		     "OpenBSD's nc");
 	if (trial->sends != NULL)
-		needs_port();
+		needs_port(PORT);
 	child = start_example(trial->begins);
 	if (trial->sends != NULL)
 		send_beside(trial->sends);

@@ -1,6 +1,7 @@
 /*
- * The run in every mode, with each of its calls failing: in every way that the
- * man pages know where it is made first, and elsewhere in the next of them.
+ * The run in every mode, with each of its calls failing. Where a call is tried
+ * first, it fails with every errno of its man page in turn; each later place
+ * takes the next one.
  */
 #include <errno.h>
 #include <limits.h>
@@ -132,8 +133,9 @@ static void assert_failure(const struct trial *tried)
 }
 
 /*
- * All errnos of a call in its first turn, and in others the next; those that
- * are no failure; and 0 where it can mean that nothing was moved.
+ * In a call's first turn all its errnos; in each later turn one, the next.
+ * Always those that are no failure, and 0 where that can mean that nothing was
+ * moved.
  */
 static void fail_some_ways(struct trial *tried, size_t turn)
 {

@@ -65,7 +65,7 @@ static void test_systemd_passes_its_listener(void **state)
 	(void)state;
 	needs_program("systemd-socket-activate");
 	needs_ip6();
-	needs_port();
+	needs_port(PORT);
 	server = shell_start(
 		"exec systemd-socket-activate -l 8080 \"$SERVER\" -v");
 	wait_for_listener(PORT);

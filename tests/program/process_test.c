@@ -134,7 +134,7 @@ static void test_signals_end_process_1(void **state)
 	(void)state;
 	skip_without(system("unshare -pf true 2>/dev/null") == 0,
 		     "the right to make process 1");
-	needs_port();
+	needs_port(PORT);
 	assert_ends_process_1("TERM", 143);
 	assert_ends_process_1("INT", 130);
 }

@@ -192,7 +192,7 @@ static void needs_what_it_runs(const char *script)
 		needs_strace();
 	if (strstr(script, "./server") != NULL &&
 	    strstr(script, "-p 0") == NULL)
-		needs_port();
+		needs_port(PORT);
 	skip_without(strstr(script, "build/assembly") == NULL ||
 			     access(ASSEMBLY, X_OK) == 0,
 		     "the assembly version, which is for x86-64");
@@ -291,7 +291,7 @@ static void test_readme_sends_a_file(void **state)
 
 	sscanf(sender->script, "%60s", program);
 	needs_program(program);
-	needs_port();
+	needs_port(PORT);
 	stay_here(sender->script);
 	server = start_there("exec ./server -e >copy", "");
 	wait_for_listener(PORT);

@@ -48,10 +48,10 @@ static void test_ready_is_the_port_and_a_newline(void **state)
 	static const char *const numbers[] = { "1025", "8080", "65535" };
 
 	(void)state;
-	needs_port();
 	for (size_t i = 0; i < 3; i++) {
 		int ends[2];
 
+		needs_port((uint16_t)atoi(numbers[i]));
 		assert_int_equal(pipe(ends), 0);
 		assert_ready(numbers[i], ends[1], ends[0]);
 		close(ends[0]);
@@ -64,7 +64,7 @@ static void test_ready_is_written_to_a_socket(void **state)
 	int ends[2];
 
 	(void)state;
-	needs_port();
+	needs_port(PORT);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
 	assert_ready("8080", ends[1], ends[0]);
 	close(ends[0]);
@@ -77,7 +77,7 @@ static void test_ready_goes_after_what_a_file_has(void **state)
 	int file, client;
 
 	(void)state;
-	needs_port();
+	needs_port(PORT);
 	file = temporary_file(O_APPEND);
 	assert_int_equal(write(file, "old\n", 4), 4);
 	redirect_next(file, 3);

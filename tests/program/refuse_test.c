@@ -21,32 +21,30 @@ enum {
 	PIECES = 2,
 	MOST_CALLS = 100,
 	NAME_BYTES = 32, /* of a call */
+	TEST_NAME_BYTES = 96,
+	TARGETS = 5,
 };
 
 static const struct mode {
 	const char *name;
 	const char *arguments[6];
-	size_t pieces; /* that are sent, each when the last has been delivered
-			*/
+	size_t pieces;	/* sent, each when the last has been delivered */
+	size_t targets; /* the first ones, that it is tried with */
 } modes[] = {
-	{ "bytes", { "-n", "4200", NULL }, 1 },
-	{ "limits", { "-n", "4200", "-t", "9", "-w", "8" }, 1 },
-	{ "eof", { "-e", NULL }, PIECES },
-	/* From here on into each target; those before only into a pipe. */
-	{ "plain", { NULL }, 1 },
-	{ "eof_and_limits", { "-e", "-t", "8", "-w", "9", NULL }, PIECES },
-	{ "line_and_limit", { "-l", "-w", "9", NULL }, PIECES },
+	{ "bytes", { "-n", "4200", NULL }, 1, 1 },
+	{ "limits", { "-n", "4200", "-t", "9", "-w", "8" }, 1, 1 },
+	{ "eof", { "-e", NULL }, PIECES, 1 },
+	{ "plain", { NULL }, 1, TARGETS },
+	{ "eof_and_limits", { "-e", "-t", "8", "-w", "9" }, PIECES, TARGETS },
+	{ "line_and_limit", { "-l", "-w", "9", NULL }, PIECES, TARGETS },
 };
 
-static const char *const targets[] = { "pipe", "file", "terminal", "socket",
-				       "fifo" };
+static const char *const targets[TARGETS] = { "pipe", "file", "terminal",
+					      "socket", "fifo" };
 
 enum {
 	MODES = sizeof(modes) / sizeof(modes[0]),
-	TARGETS = sizeof(targets) / sizeof(targets[0]),
-	PIPE_ONLY = 3, /* modes */
-	MODES_OF_ALL = MODES - PIPE_ONLY,
-	TESTS = PIPE_ONLY + MODES_OF_ALL * TARGETS,
+	MOST_TESTS = MODES * TARGETS,
 };
 
 /* EINTR is what a limit of time is told by. */
@@ -72,7 +70,7 @@ struct refusal {
 };
 
 /* What each test is about. */
-static struct refusal of_tests[TESTS];
+static struct refusal of_tests[MOST_TESTS];
 
 static char message[PIECES * PIECE];
 
@@ -323,7 +321,7 @@ static void test_run_delivers_or_tells_whatever_is_refused(void **state)
 	size_t count, failed = 0;
 
 	needs_refusal();
-	needs_port();
+	needs_port(PORT);
 	run(&refusal);
 	count = list_calls(calls, refusal.target != targets[0]);
 	for (size_t i = 0; i < count; i++) {
@@ -344,27 +342,34 @@ static int prepare(void **state)
 	return own_network(state) == -1 ? -1 : make_folder(state);
 }
 
+/* Names a mode's test with a target, and makes it the given one. */
+static void make_test(struct CMUnitTest *test, char name[TEST_NAME_BYTES],
+		      struct refusal *refusal)
+{
+	snprintf(name, TEST_NAME_BYTES,
+		 "test_run_of_%s_into_%s_delivers_or_tells_whatever_is_refused",
+		 refusal->mode->name, refusal->target);
+	*test = (struct CMUnitTest){
+		name, test_run_delivers_or_tells_whatever_is_refused, NULL,
+		NULL, refusal
+	};
+}
+
 int main(void)
 {
-	struct CMUnitTest tests[TESTS];
-	char names[TESTS][96];
+	/* cmocka passes over those without a name. */
+	struct CMUnitTest tests[MOST_TESTS] = { 0 };
+	char names[MOST_TESTS][TEST_NAME_BYTES];
+	size_t count = 0;
 
-	for (size_t i = 0; i < TESTS; i++) {
-		const size_t target =
-			i < MODES ? 0 : (i - PIPE_ONLY) / MODES_OF_ALL;
-		const size_t mode = i - target * MODES_OF_ALL;
-
-		of_tests[i] = (struct refusal){ .mode = &modes[mode],
-						.target = targets[target] };
-		snprintf(names[i], sizeof(names[i]),
-			 "test_run_of_%s_into_%s_delivers_or_tells_whatever_is_"
-			 "refused",
-			 of_tests[i].mode->name, of_tests[i].target);
-		tests[i] = (struct CMUnitTest){
-			names[i],
-			test_run_delivers_or_tells_whatever_is_refused, NULL,
-			NULL, &of_tests[i]
-		};
-	}
+	for (size_t i = 0; i < MODES; i++)
+		for (size_t j = 0; j < modes[i].targets; j++) {
+			of_tests[count] =
+				(struct refusal){ .mode = &modes[i],
+						  .target = targets[j] };
+			make_test(&tests[count], names[count],
+				  &of_tests[count]);
+			count++;
+		}
 	return cmocka_run_group_tests(tests, prepare, remove_folder);
 }

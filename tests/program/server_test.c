@@ -82,7 +82,7 @@ static void test_server_delivers_if_the_sender_stays_open(void **state)
 	int client;
 
 	(void)state;
-	needs_port();
+	needs_port(PORT);
 	server = server_start(NULL);
 	wait_for_listener(PORT);
 	client = client_connect(PORT);

@@ -24,6 +24,7 @@ static void test_receiver_run_delivers_all_if_counts_are_short(void **state)
 				       PIECE - 1, PIECE + 1, 2 * PIECE };
 
 	(void)state;
+	/* Each small count, and fewer of the large ones. */
 	for (size_t i = 1; i <= SHORT; i += i / 8 + 1)
 		assert_whole_in_shorts_of(mode_of("plain"), i);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

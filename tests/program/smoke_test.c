@@ -37,7 +37,7 @@ static void test_server_prints_hi_and_both_sides_end(void **state)
 	skip_without(strcmp(client->program, "busybox") != 0 ||
 			     system("busybox --list | grep -qx nc") == 0,
 		     "busybox with nc");
-	needs_port();
+	needs_port(PORT);
 	server = server_start(NULL);
 	wait_for_listener(PORT);
 	sender = shell_start(client->script);

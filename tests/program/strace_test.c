@@ -29,7 +29,7 @@ static struct result take_hi(const char *option)
 	int client;
 
 	needs_strace();
-	needs_port();
+	needs_port(PORT);
 	server = process_spawn(argv);
 	wait_for_listener(PORT);
 	client = client_connect(PORT);
@@ -204,7 +204,7 @@ static struct moved receive_stream(int file)
 	int client;
 
 	needs_strace();
-	needs_port();
+	needs_port(PORT);
 	redirect_next(file, STDOUT_FILENO);
 	server = process_spawn(argv);
 	wait_for_listener(PORT);
@@ -415,7 +415,7 @@ static void test_trace_shows_what_strace_sees(void **state)
 	FILE *file;
 
 	needs_strace();
-	needs_port();
+	needs_port(PORT);
 	if (run->ip6)
 		needs_ip6();
 	snprintf(script, sizeof(script),

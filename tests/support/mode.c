@@ -1,5 +1,6 @@
 #include "mode.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -62,13 +63,15 @@ const struct mode *mode_of(const char *name)
 }
 
 /*
- * Port 0 would be announced, and 8080 may be another program's. It is below
- * those that the kernel picks for others meanwhile.
+ * Port 0 would be announced, and 8080 may be another program's. The kernel
+ * picks ports for others from a higher range. A second test program that looks
+ * for a port finds this one taken; a server, which sets SO_REUSEADDR, does not.
  */
 uint16_t mode_port(void)
 {
 	static uint16_t port;
 	struct sockaddr_in name = { .sin_family = AF_INET };
+	const int on = 1;
 	int fd;
 
 	if (port != 0)
@@ -76,10 +79,12 @@ uint16_t mode_port(void)
 	fd = socket(AF_INET, SOCK_STREAM, 0);
 	assert_int_not_equal(fd, -1);
 	port = (uint16_t)(10000 + getpid() % 20000);
-	do
+	name.sin_port = htons(++port);
+	while (bind(fd, (const struct sockaddr *)&name, sizeof(name)) == -1) {
+		assert_int_equal(errno, EADDRINUSE);
 		name.sin_port = htons(++port);
-	while (bind(fd, (const struct sockaddr *)&name, sizeof(name)) == -1);
-	close(fd);
+	}
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	return port;
 }
 

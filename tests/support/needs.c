@@ -14,6 +14,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum {
+	/* Less than LIMIT of run.sh, and than BOUND of mutants.sh. */
+	PORT_WAIT_MS = 9 * WAIT_MS,
+};
+
 static bool set_self(const char *name, const char *text)
 {
 	char path[64];
@@ -144,45 +149,66 @@ static bool can_bind(const struct sockaddr *name, socklen_t len)
 	return bound;
 }
 
-/* Waits until whoever listens by that name ends. */
-static void await_end(const struct sockaddr *name, socklen_t len)
+/* Whoever has it is the only test program of this network to use the port. */
+static int mark = -1;
+
+static void release_port(void)
+{
+	close(mark);
+	mark = -1;
+}
+
+/* Waits, if not for ever, until whoever listens by that name ends. */
+static void await_end(const struct sockaddr *name, socklen_t len, int most_ms)
 {
 	struct pollfd holder = { socket(AF_UNIX, SOCK_STREAM, 0), POLLIN, 0 };
 
 	if (connect(holder.fd, name, len) == 0)
-		poll(&holder, 1, -1);
+		poll(&holder, 1, most_ms);
+	else
+		sched_yield(); /* it has the name, and listens soon */
 	close(holder.fd);
 }
 
-/*
- * Waits until no other test program of this network uses PORT: only one can
- * have the name. Each ends, or is ended by run.sh.
- */
-static void take_port(void)
+/* Whether no other test program uses PORT, now or soon. */
+static bool take_port(void)
 {
 	static const struct sockaddr_un un = { .sun_family = AF_UNIX,
 					       .sun_path = "\0server tests" };
 	const struct sockaddr *name = (const struct sockaddr *)&un;
-	static int mark = -1;
+	const long long bound = now_ms() + PORT_WAIT_MS;
 
 	if (mark != -1)
-		return;
+		return true;
 	mark = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	while (bind(mark, name, sizeof(un)) == -1) {
+		const long long left = bound - now_ms();
+
 		assert_int_equal(errno, EADDRINUSE);
-		await_end(name, sizeof(un));
+		if (left <= 0) {
+			release_port();
+			return false;
+		}
+		await_end(name, sizeof(un), (int)left);
 	}
 	assert_int_equal(listen(mark, SOMAXCONN), 0);
+	return true;
 }
 
-void needs_port(void)
+void needs_port(uint16_t port)
 {
 	const struct sockaddr_in name = { .sin_family = AF_INET,
-					  .sin_port = htons(PORT) };
+					  .sin_port = htons(port) };
+	char what[32];
+	bool is_free;
 
-	take_port();
-	skip_without(can_bind((const struct sockaddr *)&name, sizeof(name)),
-		     "a free port 8080");
+	skip_without(take_port(),
+		     "port 8080, which another test program keeps");
+	is_free = can_bind((const struct sockaddr *)&name, sizeof(name));
+	if (!is_free)
+		release_port();
+	snprintf(what, sizeof(what), "a free port %u", port);
+	skip_without(is_free, what);
 }
 
 void needs_ip6(void)

@@ -362,7 +362,7 @@ void assert_scene(const struct scene *scene)
 		needs_ip6();
 	if (scene->both)
 		needs_both_families();
-	needs_port();
+	needs_port(PORT);
 	snprintf(turned, sizeof(turned), "%s %s", scene->arguments,
 		 scene->with == NULL ? "" : scene->with);
 	run_scene(scene, turned);

@@ -14,7 +14,7 @@
 
 /*
  * What the tests share: a client, and processes whose output is caught. What
- * fails in here fails the test. No wait is longer than WAIT_MS.
+ * fails in here fails the test. No wait is longer than WAIT_MS, but for a port.
  */
 
 #ifndef WAIT_MS
@@ -169,10 +169,10 @@ void needs_program(const char *program);
 void needs_strace(void);
 
 /*
- * The same for port 8080, which has to be free. Waits until no other test
- * program of this network uses it; until this process ends none does.
+ * The same for a port that has to be free. Waits while another test program of
+ * this network has one; then this program has it until it ends.
  */
-void needs_port(void);
+void needs_port(uint16_t port);
 
 /*
  * The same for a locale, such as de_DE and UTF-8, which is made below $FOLDER

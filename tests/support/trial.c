@@ -19,7 +19,7 @@
 #include "receiver.h"
 
 enum {
-	SAMPLE = 41,
+	SAMPLE = 11,
 };
 
 const char *const calls[CALLS] = {
