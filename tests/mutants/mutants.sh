@@ -166,11 +166,19 @@ first_failure() {
 		done
 }
 
+# The test programs, those that have the module in their name first, as they
+# mostly are what notices.
+order_for() {
+	grep "/$1[a-z_]*_test\$" "$work/order" || :
+	grep -v "/$1[a-z_]*_test\$" "$work/order"
+}
+
 # Prints what a mutant came to: number, verdict, object, who noticed, label.
 try() {
 	folder=$work/$1 copy=$work/$1/tree by='' verdict=survived
 	source=$(cat "$folder/source") label=$(cat "$folder/label")
-	object=build/$(basename "$source" .c).o
+	module=$(basename "$source" .c)
+	object=build/$module.o
 	cp -Rp "$work/tree" "$copy"
 	cat "$folder/text" >"$copy/$source"
 	if ! build "$copy" "$object"; then
@@ -179,6 +187,7 @@ try() {
 		cmp -s "$work/tree/$object" "$copy/$object"; then
 		verdict=same
 	else
+		order_for "$module" >"$folder/order"
 		while read -r program; do
 			by=
 			build "$copy" server "$program" || verdict=invalid
@@ -186,7 +195,7 @@ try() {
 				by=$(first_failure "$copy" "$BOUND" "$program")
 			[ -z "$by" ] || verdict=noticed
 			[ "$verdict" = survived ] || break
-		done <"$work/order"
+		done <"$folder/order"
 	fi
 	printf '%s\t%s\t%s\t%s\t%s\n' "$1" "$verdict" \
 		"$source $(cksum 2>/dev/null <"$copy/$object")" "$by" "$label"
@@ -197,8 +206,7 @@ milliseconds() {
 	perl -MTime::HiRes=time -e 'printf "%d\n", time * 1000'
 }
 
-# The copy that all others are made of, and the order of the test programs:
-# the fastest first.
+# The copy that all others are made of, and the test programs, the fastest first.
 prepare() {
 	mkdir "$work/tree"
 	cp -Rp .github LICENSE Makefile README.md src include tests "$work/tree"
