@@ -126,8 +126,8 @@ deps:
 variant = BUILD=$(BUILD)/$(1) PROGRAM=$(BUILD)/$(1)/server
 
 # One small file that needs no other, for an empty container image. musl starts
-# faster than glibc. Sorting the sections by name puts `received` last,
-# so that all that a start touches shares a page. It replaces ./server until
+# faster than glibc. Sorting the sections by name puts the large `received`
+# behind all that a start touches, which so shares a page. It replaces ./server until
 # `make clean`.
 STATIC_CC = $(or $(shell command -v musl-gcc),$(CC))
 static: static-program

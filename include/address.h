@@ -13,7 +13,7 @@
 
 enum {
 	ADDRESS_LEN = sizeof(struct sockaddr_in6), /* the longest */
-	HOST_BYTES = INET6_ADDRSTRLEN,		   /* the same as text */
+	HOST_BYTES = INET6_ADDRSTRLEN,		   /* an IP address as text */
 	ADDRESS_BYTES = HOST_BYTES + IF_NAMESIZE,  /* with "%" and a zone */
 };
 

@@ -11,9 +11,9 @@
  *
  * A call is repeated as long as deadline_again says so. Output is tried at
  * least once, even after the deadline, because bytes that came in time must be
- * written. A stream that never pauses is never interrupted: deadline_check ends
- * it. It takes two interrupted calls to tell of silence: a process that was
- * stopped may have bytes waiting.
+ * written. A stream whose calls never wait is never interrupted: deadline_check
+ * ends it. It takes two interrupted calls to tell of silence: bytes may wait
+ * for a process that Ctrl-Z suspended.
  */
 
 enum {
@@ -23,16 +23,16 @@ enum {
 
 /*
  * setitimer(2), clock_gettime(2). Limits the whole run to run_us microseconds,
- * and each silence to idle_us; 0 is no limit, but one of them is given. After
- * the shorter, SIGALRM interrupts whatever call the process is blocked in, and
- * again every DEADLINE_REPEAT_US, so that a call that was only about to block
- * is interrupted too. Installs a handler, unblocks SIGALRM, and discards one
- * that was pending. Returns 0, or -1 with errno: what setitimer(2) lists.
+ * and each silence to silence_us; 0 is no limit, but one of them is given.
+ * After the shorter, SIGALRM interrupts whatever call the process is blocked
+ * in, and again every DEADLINE_REPEAT_US, so that a call that was only about to
+ * block is interrupted too. Installs a handler, unblocks SIGALRM, and discards
+ * one that was pending. Returns 0, or -1 with errno: what setitimer(2) lists.
  */
-int deadline_start(uint64_t run_us, uint64_t idle_us);
+int deadline_start(uint64_t run_us, uint64_t silence_us);
 
 /* The shorter of two limits, of which 0 is none. */
-uint64_t deadline_first(uint64_t run_us, uint64_t idle_us);
+uint64_t deadline_first(uint64_t run_us, uint64_t silence_us);
 
 /* Something happened: the limit of silence starts again. */
 void deadline_renew(void);
@@ -41,15 +41,18 @@ void deadline_renew(void);
 int deadline_check(void);
 
 /*
- * setitimer(2). Whether the call that returned result, -1 with errno EINTR, has
- * more time. It has none if the run is over, or if this is the second such call
- * that finds the limit of silence over; errno is EINTR then.
+ * setitimer(2). Returns true if the call that returned result is to be
+ * repeated: result is -1 with errno EINTR, and there is time left. There is
+ * none if the run is over, or if this is the second such call that finds the
+ * limit of silence over. errno stays as it was. Sets the timer anew for the
+ * nearer limit.
  */
 bool deadline_again(long result);
 
 /*
- * Whether a limit of time ended the call that returned result, -1 with errno
- * EINTR. If deadline_check returns 0 then, it was that of silence.
+ * Whether a limit of time ended the call that returned result: it is -1 with
+ * errno EINTR, and a limit is over. If deadline_check returns 0 then, it was
+ * that of silence.
  */
 bool deadline_ended(long result);
 

@@ -17,8 +17,8 @@
 bool listener_open(struct run *run);
 
 /*
- * Announces the address on standard error (-v) and the port on the ready
- * descriptor (-r), which it closes. Returns like listener_open.
+ * Announces the address on standard error (-v, or -p 0 without -r) and the port
+ * on the ready descriptor (-r), which it closes. Returns like listener_open.
  */
 bool listener_announce(struct run *run);
 

@@ -16,8 +16,8 @@
 ssize_t message_peek(struct run *run);
 
 /*
- * recv, and write or splice: takes the message until what ends it, delivers it,
- * and says under -v how it went. Sets run->status.
+ * recv(2), and write(2) or splice(2): takes the whole message, delivers it, and
+ * says under -v how it went. Sets run->status.
  */
 void message_take(struct run *run);
 

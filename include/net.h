@@ -12,7 +12,7 @@
  * A wrapper takes its call's arguments in the call's order and returns what the
  * call returns: -1 with errno if it failed. It never prints and never exits. A
  * blocking call that a signal interrupts is repeated until a limit of time is
- * over; after that it fails with what deadline_check says.
+ * over; after that it fails with EINTR.
  *
  * A descriptor that a wrapper returns belongs to the caller, who closes it with
  * net_close. It is never 0, 1 or 2: if the program was started with standard

@@ -20,9 +20,8 @@ struct output {
 };
 
 /*
- * Prepares output for writing to fd: checks whether it is a terminal,
- * isatty(3), and if so takes the locale's characters; or a regular file,
- * fstat(2).
+ * Prepares output for writing to fd: finds out whether that is a terminal,
+ * isatty(3), or a regular file, fstat(2). For a terminal, sets the locale.
  */
 void output_prepare(struct output *output, int fd);
 
@@ -42,8 +41,8 @@ bool output_again(int fd);
 /*
  * write(2), as often as it takes to write all len bytes of buf to fd, and once
  * even after the deadline. Returns how many fd took: fewer than len if it
- * failed, with errno: what write(2) lists, what deadline_check says, and ENOSPC
- * if write returned 0.
+ * failed, with errno: what write(2) lists, EINTR once a limit of time is over,
+ * and ENOSPC if write returned 0.
  */
 size_t output_write(int fd, const char *buf, size_t len);
 

@@ -9,7 +9,7 @@
  * signal(7). Ignores SIGPIPE and SIGXFSZ, so that a closed pipe or a limit on
  * the size of a file is reported like any other error. The kernel sends process
  * 1, as in a container, no signal without a handler: there SIGINT and SIGTERM
- * exit with 128 and their number. Elsewhere they keep their action.
+ * end it with status 128 plus their number. Elsewhere they keep their action.
  */
 void signals_prepare(void);
 

@@ -8,9 +8,8 @@
 #include "output.h"
 
 /*
- * Moves a stream within the kernel, splice(2), from a socket to output. As
- * splice needs a pipe at one end, a pipe of our own is put between if output is
- * none.
+ * Moves a stream within the kernel, splice(2), from a socket to output. splice
+ * needs a pipe at one end: if output is no pipe, one of our own goes between.
  */
 
 enum {

@@ -21,7 +21,7 @@ struct run {
 	const struct options *options;
 	struct output output;
 	struct splice splice;
-	char where[WHERE_BYTES]; /* see step_name; empty until it is printed */
+	char where[WHERE_BYTES]; /* see step_name; empty before it */
 	int listener;		 /* -1 while not open; so is connection */
 	int connection;
 	int ready;	    /* the descriptor of -r, -1 once it was closed */
@@ -36,9 +36,9 @@ struct run {
 void step_name(struct run *run, const struct address *listener);
 
 /*
- * If result is -1, prints the error line of the run, but only its first, with
- * object and the reason, errno, and sets run->status. object may be run->where,
- * which is named before it is printed. Returns whether result is not -1.
+ * If result is -1, and no step has failed before, prints the error line, with
+ * object and the reason, errno, and sets run->status. object may be run->where:
+ * if it is empty, step_name is called first. Returns whether result is not -1.
  */
 bool step_check(struct run *run, const char *call, const char *object,
 		long result);

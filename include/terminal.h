@@ -16,7 +16,7 @@
 struct terminal {
 	char pending[MB_LEN_MAX]; /* the incomplete character */
 	size_t len;
-	bool utf8; /* whether the locale is named for it */
+	bool utf8; /* whether the locale's name says so */
 };
 
 enum {

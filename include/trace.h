@@ -10,7 +10,8 @@
 
 /*
  * Writes the lines of -x: each call as strace(1) shows it, then its manual
- * page. All of these do nothing until trace_start is called, and keep errno.
+ * page. Until trace_start is called, they show nothing. trace, trace_buffer and
+ * trace_poll keep errno.
  */
 
 enum {

@@ -15,7 +15,7 @@ static uint64_t end_us, idle_us, silent_since_us;
 /* The call that was interrupted after too long a silence is repeated once. */
 static bool looks_again;
 
-/* It is there for the signal to interrupt a call, and not the process. */
+/* It does nothing, so that the signal interrupts a call and ends no process. */
 static void interrupt(int signal)
 {
 	(void)signal;
@@ -28,7 +28,7 @@ uint64_t deadline_first(uint64_t run_us, uint64_t silence_us)
 		       : silence_us;
 }
 
-/* After us, and again as long as nobody sets it anew. */
+/* SIGALRM comes after `us` microseconds, and then every DEADLINE_REPEAT_US. */
 static int set_timer(uint64_t us)
 {
 	const struct itimerval timer = {
@@ -49,7 +49,7 @@ int deadline_start(uint64_t run_us, uint64_t silence_us)
 	silent_since_us = deadline_now_us();
 	end_us = run_us == 0 ? 0 : silent_since_us + run_us;
 	idle_us = silence_us;
-	/* One that is pending is somebody else's: to ignore it discards it. */
+	/* A SIGALRM that is pending is somebody else's: this discards it. */
 	signal(SIGALRM, SIG_IGN);
 	sigaction(SIGALRM, &action, NULL);
 	/* The parent may have left it blocked. */
@@ -92,11 +92,11 @@ bool deadline_again(long result)
 	if (result != -1 || errno != EINTR || run_is_over(now))
 		return false;
 	if (silence_is_over(now)) {
-		/* A process that was stopped has bytes waiting, perhaps. */
+		/* Bytes may wait for a process that Ctrl-Z suspended. */
 		looks_again = !looks_again;
 		return looks_again;
 	}
-	/* Until then there is nothing to interrupt. */
+	/* Wake up at the nearer limit, and not before. */
 	if (idle_us != 0)
 		set_timer(deadline_first(end_us == 0 ? 0 : end_us - now,
 					 silent_since_us + idle_us - now));

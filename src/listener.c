@@ -66,7 +66,7 @@ static bool write_ready(struct run *run, unsigned int port)
 	       step_close(run, "ready descriptor", &run->ready);
 }
 
-/* Without -r nobody else can know a port that the kernel picked. */
+/* Whether to print the address: for -v, or as nobody knows the port else. */
 static bool announces(const struct run *run)
 {
 	const struct options *options = run->options;

@@ -11,7 +11,7 @@
 #include "trace.h"
 
 static const char end_of_file[] = "end of file";
-/* Last by its name: see how the Makefile links the static program. */
+/* Its name puts it behind what each start touches: see the Makefile, static. */
 static char received[MOST_OF_ONE_RECV];
 
 /* Receives into received. MSG_PEEK leaves the bytes in the socket. */
@@ -70,7 +70,7 @@ static ssize_t copy_line(struct run *run, size_t len)
 /*
  * splice locks the pipe while it waits for the socket, so that the pipe's
  * reader can't get what is there already: it is called only when bytes are
- * waiting. A few are copied, because each spliced segment takes a whole slot of
+ * waiting. Few bytes are copied, because each spliced segment fills a buffer of
  * the pipe.
  */
 static ssize_t splice_some(struct run *run, uint64_t left)
@@ -83,7 +83,7 @@ static ssize_t splice_some(struct run *run, uint64_t left)
 		return -1;
 	if (unread < PIPE_BUF)
 		return copy_some(run, at_most(PIPE_BUF, left));
-	/* A stream that never pauses is never interrupted. */
+	/* A call that never waits is never interrupted. */
 	if (!step_check(run, "recv", "connection", deadline_check()))
 		return -1;
 	n = splice_move(&run->splice, run->connection, &run->output,
@@ -144,8 +144,8 @@ static const char *move_message(struct run *run)
 	return left == 0 ? "limit" : "one recv";
 }
 
-/* Judges a message that is not there, and a line that is not whole. */
-static void judge(struct run *run, const char *ending)
+/* Reports an empty message, and a line without its newline. */
+static void report_incomplete(struct run *run, const char *ending)
 {
 	if (run->options->eof)
 		return;
@@ -185,7 +185,7 @@ void message_take(struct run *run)
 	if (!finish_output(run))
 		ending = NULL;
 	if (ending != NULL)
-		judge(run, ending);
+		report_incomplete(run, ending);
 	if (options->verbose)
 		report_summary(run->output.delivered,
 			       ending == NULL ? "an error" : ending);

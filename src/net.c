@@ -79,7 +79,7 @@ ssize_t net_recv(int fd, void *buf, size_t len, int flags)
 {
 	ssize_t n;
 
-	/* A stream that never pauses is never interrupted. */
+	/* A call that never waits is never interrupted. */
 	if (deadline_check() == -1)
 		return -1;
 	do

@@ -98,6 +98,7 @@ static bool skip_empty(struct run *run)
 	}
 }
 
+/* Accepts who will send the message. */
 static bool accept_sender(struct run *run)
 {
 	if (!accept_one(run) || (run->options->skip_empty && !skip_empty(run)))

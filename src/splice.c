@@ -16,13 +16,13 @@ void splice_open(struct splice *splice, const struct output *output)
 	if (splice->possible || pipe(splice->ends) == -1)
 		return;
 	fcntl(splice->ends[1], F_SETPIPE_SZ, SPLICE_BYTES);
-	/* In the place of a closed descriptor it would be taken for that. */
+	/* As 0, 1 or 2 it would be taken for a standard stream. */
 	splice->possible = splice->ends[0] > STDERR_FILENO;
 	if (!splice->possible)
 		splice_close(splice);
 }
 
-static ssize_t splice_some(int from, int to, size_t len)
+static ssize_t splice_bytes(int from, int to, size_t len)
 {
 	ssize_t n;
 
@@ -53,7 +53,7 @@ static int copy(const struct splice *splice, struct output *output, size_t len)
 static int move_on(struct splice *splice, struct output *output, size_t len)
 {
 	while (len > 0) {
-		ssize_t n = splice_some(splice->ends[0], output->fd, len);
+		ssize_t n = splice_bytes(splice->ends[0], output->fd, len);
 
 		if (deadline_ended(n))
 			return -1;
@@ -70,8 +70,8 @@ ssize_t splice_move(struct splice *splice, int socket, struct output *output,
 		    size_t len)
 {
 	const bool direct = splice->ends[1] == -1;
-	ssize_t n =
-		splice_some(socket, direct ? output->fd : splice->ends[1], len);
+	ssize_t n = splice_bytes(socket, direct ? output->fd : splice->ends[1],
+				 len);
 
 	if (deadline_ended(n))
 		return -1;

@@ -73,7 +73,7 @@ static void report_late(const struct run *run, const char *call,
 static void fail(struct run *run, const char *call, const char *object)
 {
 	const struct address *address = &run->options->address;
-	/* With -z it had begun, or was passed over. */
+	/* With -z the first byte came before, else the sender was skipped. */
 	const bool begun = came(run) > 0 || run->options->skip_empty;
 	const bool late = deadline_ended(-1);
 	const int reason = errno;
