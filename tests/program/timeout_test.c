@@ -253,20 +253,25 @@ static int waiting_in(int fd)
 	return waiting;
 }
 
-/* It is how many bytes came out, where that can be known. */
-static void assert_told(const struct wait *wait, const char *line,
-			const char *err, size_t came)
+/*
+ * Whether it tells of that call, which a busy machine may not have come to. The
+ * star is how many bytes came out, where that can be known.
+ */
+static bool tells(const struct wait *wait, const char *line, const char *err,
+		  size_t came)
 {
 	const char *told = strstr(err, " bytes delivered");
 	size_t bytes = 0;
 
-	assert_like(err, line);
+	if (!is_like(err, line))
+		return false;
 	while (told != NULL && told[-1] != '(')
 		told--;
 	if (told != NULL)
 		bytes = strtoul(told, NULL, 10);
 	if (strchr(wait->arguments, '>') == NULL)
 		assert_int_equal(bytes, came);
+	return true;
 }
 
 /* Runs it once: how long it took, or WAIT_MS if it was too late. */
@@ -291,9 +296,9 @@ static long long end_once(const struct wait *wait, char option)
 	played = wait->play();
 	result = process_end(&server);
 	after = now_ms();
-	if (played)
-		assert_told(wait, option == 't' ? wait->err : wait->silent,
-			    result.err, count_bytes(ends[0]) - (size_t)held);
+	played = played &&
+		 tells(wait, option == 't' ? wait->err : wait->silent,
+		       result.err, count_bytes(ends[0]) - (size_t)held);
 	close(ends[0]);
 	assert_int_equal(result.status, 124);
 	assert_between(after - before, DEADLINE_MS, WAIT_MS - 1);

@@ -217,10 +217,10 @@ static const struct scene scenes[] = {
 		   "server: accept 0.0.0.0:8080: nobody connected for "
 		   "0.0625 s; -w sets a longer time\n",
 		   CLOSE("3"), EXIT("124") } },
-	{ "timeout_without_a_byte", "-x -t .5", play_silence, 124, "",
-	  .err = { TIMER("0", "500000"), OPEN, ACCEPT, RECV_LATE("128", "0"),
+	{ "timeout_without_a_byte", "-x -t 2", play_silence, 124, "",
+	  .err = { TIMER("2", "0"), OPEN, ACCEPT, RECV_LATE("128", "0"),
 		   "server: recv connection: nothing came "
-		   "within 0.5 s; -t sets a longer time\n",
+		   "within 2 s; -t sets a longer time\n",
 		   END("124") } },
 	{ "longest_timeout", "-x -t 999999999.999999", play_hi, 0, "hi\n",
 	  .err = { TIMER("999999999", "999999"), OPEN, ACCEPT,

@@ -21,7 +21,7 @@ long long now_ms(void)
 }
 
 /* Line by line, as fnmatch(3) would have `*` match newlines too. */
-static bool is_like(const char *text, const char *pattern)
+static bool matches(const char *text, const char *pattern)
 {
 	char line[CAUGHT_BYTES], like[CAUGHT_BYTES];
 	size_t len, like_len;
@@ -42,10 +42,19 @@ static bool is_like(const char *text, const char *pattern)
 	return true;
 }
 
+bool is_like(const char *text, const char *pattern)
+{
+	const bool like = matches(text, pattern);
+
+	if (!like)
+		print_error("this: %s is not like: %s", text, pattern);
+	return like;
+}
+
 void assert_like(const char *text, const char *pattern)
 {
 	if (!is_like(text, pattern))
-		fail_msg("this: %s is not like: %s", text, pattern);
+		fail();
 }
 
 bool is_between(intmax_t number, intmax_t least, intmax_t most)

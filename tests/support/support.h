@@ -95,9 +95,10 @@ long long now_ms(void);
 bool under_valgrind(void);
 
 /*
- * Asserts that text is like a pattern of glob(7), in which nothing but a
- * newline matches a newline: a line that is told twice fails.
+ * Whether text is like a pattern of glob(7), in which nothing but a newline
+ * matches a newline: a line that is told twice is not. If it is not, says so.
  */
+bool is_like(const char *text, const char *pattern);
 void assert_like(const char *text, const char *pattern);
 
 /*

@@ -315,22 +315,6 @@ static int take_out_verbose(char *text, size_t delivered)
 	return taken;
 }
 
-static int count_lines(const char *text)
-{
-	int lines = 0;
-
-	for (; *text != '\0'; text++)
-		lines += *text == '\n';
-	return lines;
-}
-
-/* Like the pattern, whose * is what a line says to do. */
-static bool is_like(const char *text, const char *pattern)
-{
-	return fnmatch(pattern, text, 0) == 0 &&
-	       count_lines(text) == count_lines(pattern);
-}
-
 /* Whoever waits for the port is told it whole, and before the accept. */
 static void assert_ready(const struct trial *tried)
 {
