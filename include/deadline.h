@@ -26,8 +26,8 @@ enum {
  * and each silence to silence_us; 0 is no limit, but one of them is given.
  * After the shorter, SIGALRM interrupts whatever call the process is blocked
  * in, and again every DEADLINE_REPEAT_US, so that a call that was only about to
- * block is interrupted too. Installs a handler, unblocks SIGALRM, and discards
- * one that was pending. Returns 0, or -1 with errno: what setitimer(2) lists.
+ * block is interrupted too. Installs a handler that does nothing, and unblocks
+ * SIGALRM. Returns 0, or -1 with errno: what setitimer(2) lists.
  */
 int deadline_start(uint64_t run_us, uint64_t silence_us);
 

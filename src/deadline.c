@@ -49,8 +49,6 @@ int deadline_start(uint64_t run_us, uint64_t silence_us)
 	silent_since_us = deadline_now_us();
 	end_us = run_us == 0 ? 0 : silent_since_us + run_us;
 	idle_us = silence_us;
-	/* A SIGALRM that is pending is somebody else's: this discards it. */
-	signal(SIGALRM, SIG_IGN);
 	sigaction(SIGALRM, &action, NULL);
 	/* The parent may have left it blocked. */
 	sigemptyset(&alarm);

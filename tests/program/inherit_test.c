@@ -204,11 +204,27 @@ static void test_listener_of_another_process_is_told_of(void **state)
 		    "listener is not used; in a script, exec server\n"
 		    "Listening on *\n"
 		    "server: accept *\n");
-	/* One that was passed to nobody is none. */
-	server = shell_start("LISTEN_PID=1 exec \"$SERVER\" -v -p 0 -t .1");
-	result = process_end(&server);
-	assert_like(result.err, "Listening on *\n"
-				"server: accept *\n");
+}
+
+static void test_listener_that_is_passed_to_nobody_is_not_told_of(void **state)
+{
+	static const char *const environments[] = {
+		"LISTEN_PID=1", "LISTEN_FDS=1", "LISTEN_PID=x LISTEN_FDS=1"
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct process server;
+		struct result result;
+		char script[96];
+
+		snprintf(script, sizeof(script),
+			 "%s exec \"$SERVER\" -v -p 0 -t .1", environments[i]);
+		server = shell_start(script);
+		result = process_end(&server);
+		assert_like(result.err, "Listening on *\n"
+					"server: accept *\n");
+	}
 }
 
 static void assert_no_listener(int fd)
@@ -294,6 +310,8 @@ int main(void)
 		cmocka_unit_test(
 			test_inherited_listener_is_for_whom_allow_lets),
 		cmocka_unit_test(test_listener_of_another_process_is_told_of),
+		cmocka_unit_test(
+			test_listener_that_is_passed_to_nobody_is_not_told_of),
 		cmocka_unit_test(test_systemd_passes_its_listener),
 		cmocka_unit_test(test_inherited_listener_may_be_a_local_one),
 		cmocka_unit_test(test_inherited_descriptor_is_no_listener),

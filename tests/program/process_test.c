@@ -22,7 +22,7 @@ static int start_with_alarm(const void *unused)
 	return 1;
 }
 
-static void test_alarm_that_was_pending_is_discarded(void **state)
+static void test_alarm_that_was_pending_ends_nothing(void **state)
 {
 	const long long before = now_ms();
 	struct process server = process_start(start_with_alarm, NULL);
@@ -142,7 +142,7 @@ static void test_signals_end_process_1(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_alarm_that_was_pending_is_discarded),
+		cmocka_unit_test(test_alarm_that_was_pending_ends_nothing),
 		cmocka_unit_test(test_usage_is_2_if_errors_have_no_reader),
 		cmocka_unit_test(test_errors_that_are_stuck_hold_up_no_limit),
 		cmocka_unit_test_setup_teardown(

@@ -193,6 +193,12 @@ static const struct wait waits[] = {
 	  NULL },
 	{ "recv_of_a_stream_that_pours", "-e >/dev/null", flood, PIPE, ANY,
 	  NULL },
+	{ "recv_of_a_stream_that_pours_with_verbose", "-ev >/dev/null", flood,
+	  PIPE,
+	  "Listening on 0.0.0.0 [0-9]*\n"
+	  "Connection received on 127.0.0.1 [0-9]*\n" ANY
+	  "server: * bytes in *, ended by an error\n",
+	  NULL },
 	{ "write_of_a_message_to_a_full_pipe", "", send_and_stay, FULL_PIPE,
 	  STUCK, NO_ROOM },
 	{ "write_of_a_line_to_a_full_pipe", "-l", send_and_stay, FULL_PIPE,

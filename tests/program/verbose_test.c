@@ -17,6 +17,8 @@ static const struct scene scenes[] = {
 	  .err = { LISTENING, RECEIVED("1"),
 		   REST("128", "-e takes all, -l a line"),
 		   SUMMARY("128", "limit") } },
+	{ "plain_into_a_file", "-v >\"$FOLDER/file\"", play_hi, 0, "",
+	  .err = { LISTENING, RECEIVED("1"), SUMMARY("3", "one recv") } },
 	{ "plain_without_bytes", "-v", play_empty, 3, "",
 	  .err = { LISTENING, RECEIVED("1"), NOTHING,
 		   SUMMARY("0", "end of file") } },
@@ -142,6 +144,11 @@ static void test_verbose_counts_the_time_from_the_sender_on(void **state)
 	assert_between(seconds * 1000, WAITED_MS - 1, now_ms() - connected + 1);
 }
 
+static int prepare(void **state)
+{
+	return make_folder(state) == -1 ? -1 : fill_stream(state);
+}
+
 int main(void)
 {
 	struct CMUnitTest tests[1 + SCENES] = {
@@ -152,5 +159,5 @@ int main(void)
 
 	name_scenes(tests + 1, names, "test_verbose_is_whole_of_", scenes,
 		    SCENES);
-	return cmocka_run_group_tests(tests, fill_stream, NULL);
+	return cmocka_run_group_tests(tests, prepare, remove_folder);
 }
