@@ -306,6 +306,8 @@ static long long end_once(const struct wait *wait, char option)
 		 tells(wait, option == 't' ? wait->err : wait->silent,
 		       result.err, count_bytes(ends[0]) - (size_t)held);
 	close(ends[0]);
+	/* Whatever call it was in. */
+	assert_null(strstr(result.err, "ended by end of file"));
 	assert_int_equal(result.status, 124);
 	assert_between(after - before, DEADLINE_MS, WAIT_MS - 1);
 	return played ? after - before : WAIT_MS;
