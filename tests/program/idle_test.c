@@ -17,16 +17,16 @@ static void test_idle_does_not_end_a_drip(void **state)
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
 		struct process server =
-			server_listen(&port, modes[i], "-w", ".4", NULL);
+			server_listen(&port, modes[i], "-w", ".6", NULL);
 		const int client = client_connect(port);
 		struct pollfd pause = { client, POLLIN, 0 };
 
-		for (int n = 0; n < 6; n++) {
+		for (int n = 0; n < 8; n++) {
 			assert_int_equal(poll(&pause, 1, 100), 0);
-			client_send(client, n == 5 ? "\n" : "x", 1);
+			client_send(client, n == 7 ? "\n" : "x", 1);
 		}
 		shutdown(client, SHUT_WR);
-		assert_ended(&server, 0, "xxxxx\n", "");
+		assert_ended(&server, 0, "xxxxxxx\n", "");
 		close(client);
 	}
 }
@@ -34,14 +34,14 @@ static void test_idle_does_not_end_a_drip(void **state)
 /* A sender that is awaited long is not part of the silence that follows. */
 static void test_idle_starts_again_with_the_sender(void **state)
 {
-	struct process server = server_listen(&port, "-w", ".4", NULL);
+	struct process server = server_listen(&port, "-w", "1", NULL);
 	struct pollfd never = { -1, POLLIN, 0 };
 	int client;
 
 	(void)state;
-	assert_int_equal(poll(&never, 1, 250), 0);
+	assert_int_equal(poll(&never, 1, 550), 0);
 	client = client_connect(port);
-	assert_int_equal(poll(&never, 1, 250), 0);
+	assert_int_equal(poll(&never, 1, 550), 0);
 	client_send(client, "hi\n", 3);
 	assert_ended(&server, 0, "hi\n", "");
 	close(client);
@@ -187,7 +187,7 @@ static void test_idle_is_not_over_while_stopped(void **state)
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
 		struct process server =
-			server_listen(&port, modes[i], "-w", ".3", NULL);
+			server_listen(&port, modes[i], "-w", ".6", NULL);
 		const int client = client_connect(port);
 
 		if (i > 0) {
@@ -198,7 +198,7 @@ static void test_idle_is_not_over_while_stopped(void **state)
 		assert_true(WIFSTOPPED(wait_change(server.pid, WUNTRACED)));
 		client_send(client, "hi\n", 3);
 		shutdown(client, SHUT_WR);
-		assert_int_equal(poll(&never, 1, 400), 0);
+		assert_int_equal(poll(&never, 1, 700), 0);
 		kill(server.pid, SIGCONT);
 		assert_ended(&server, 0, "hi\n", "");
 		close(client);
@@ -217,7 +217,7 @@ static void test_idle_leaves_progress_alone(void **state)
 	(void)state;
 	open_terminal(pty);
 	redirect_next(pty[1], STDERR_FILENO);
-	server = shell_start("TERM=xterm exec \"$SERVER\" -p 0 -ve -w .3");
+	server = shell_start("TERM=xterm exec \"$SERVER\" -p 0 -ve -w .8");
 	port = 0;
 	while (port == 0) {
 		size_t len = read_some(pty[0], text, sizeof(text) - 1,
