@@ -90,9 +90,8 @@ $(BUILD)/tests/src/%.o: src/%.c $(HEADERS)
 	@mkdir -p $(@D)
 	$(TEST_COMPILE)
 
-# Tests compile faster without optimisation, which CFLAGS of the caller's may
-# ask for. hardening_test keeps the default: it takes from it whether the program
-# is optimised.
+# Tests compile faster without optimisation, unless the caller's CFLAGS ask for
+# it. hardening_test takes from its own CFLAGS whether the program is optimised.
 $(HELPERS) $(patsubst %,%.o,$(filter-out %/hardening_test,$(TESTS))): \
 	TEST_COMPILE += $(if $(filter file,$(origin CFLAGS)),-O0)
 # `make -j deps check` installs first.
@@ -127,8 +126,8 @@ variant = BUILD=$(BUILD)/$(1) PROGRAM=$(BUILD)/$(1)/server
 
 # One small file that needs no other, for an empty container image. musl starts
 # faster than glibc. Sorting the sections by name puts the large `received`
-# behind all that a start touches, which so shares a page. It replaces ./server until
-# `make clean`.
+# behind all that a start touches, which so shares a page. It replaces ./server
+# until `make clean`.
 STATIC_CC = $(or $(shell command -v musl-gcc),$(CC))
 static: static-program
 	cp $(BUILD)/static/server $(PROGRAM)

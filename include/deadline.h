@@ -31,7 +31,7 @@ enum {
  */
 int deadline_start(uint64_t run_us, uint64_t silence_us);
 
-/* The shorter of two limits, of which 0 is none. */
+/* The shorter of two limits; 0 is no limit. */
 uint64_t deadline_first(uint64_t run_us, uint64_t silence_us);
 
 /* Something happened: the limit of silence starts again. */

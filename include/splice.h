@@ -9,7 +9,7 @@
 
 /*
  * Moves a stream within the kernel, splice(2), from a socket to output. splice
- * needs a pipe at one end: if output is no pipe, one of our own goes between.
+ * needs a pipe at one end: if output is not a pipe, our own pipe goes between.
  */
 
 enum {
@@ -19,7 +19,7 @@ enum {
 
 struct splice {
 	bool possible; /* else bytes have to be copied */
-	int ends[2];   /* of a pipe of our own, or -1 */
+	int ends[2];   /* of our own pipe, or -1 */
 };
 
 /*
@@ -34,13 +34,13 @@ void splice_open(struct splice *splice, const struct output *output);
  * to output->delivered. Returns how many, or -1 with errno as output_write.
  *
  * A splice that fails for another reason than the deadline has taken nothing:
- * what is in the pipe of our own is copied, splice->possible is false from then
+ * what is in our own pipe is copied, splice->possible is false from then
  * on, and 0 is returned if nothing was moved.
  */
 ssize_t splice_move(struct splice *splice, int socket, struct output *output,
 		    size_t len);
 
-/* Closes the pipe of our own, if there is one. */
+/* Closes our own pipe, if there is one. */
 void splice_close(struct splice *splice);
 
 #endif

@@ -25,7 +25,7 @@ const char *address_parse(const char *text, uint16_t port,
 	const char *zone = text + len;
 	char host[HOST_BYTES] = "";
 
-	/* What is longer is no address, as an empty text is none. */
+	/* A text that is too long is refused, as an empty one is. */
 	if (len < sizeof(host))
 		memcpy(host, text, len);
 	*address = (struct address){ .ip4 = { .sin_family = AF_INET,

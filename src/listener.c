@@ -66,7 +66,7 @@ static bool write_ready(struct run *run, unsigned int port)
 	       step_close(run, "ready descriptor", &run->ready);
 }
 
-/* Whether to print the address: for -v, or as nobody knows the port else. */
+/* Whether to print the address: for -v, or if nothing else tells the port. */
 static bool announces(const struct run *run)
 {
 	const struct options *options = run->options;

@@ -11,7 +11,7 @@
 #include "trace.h"
 
 static const char end_of_file[] = "end of file";
-/* Its name puts it behind what each start touches: see the Makefile, static. */
+/* Sorted by name, it follows what each start touches: see the Makefile. */
 static char received[MOST_OF_ONE_RECV];
 
 /* Receives into received. MSG_PEEK leaves the bytes in the socket. */

@@ -56,7 +56,7 @@ const char *network_parse(const char *text, struct network *network)
 	struct in6_addr ip6;
 	uint64_t most;
 
-	/* What is longer is no address, as an empty text is none. */
+	/* A text that is too long is refused, as an empty one is. */
 	if (len < sizeof(host))
 		memcpy(host, text, len);
 	problem = address_parse(host, 0, base);

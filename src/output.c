@@ -76,7 +76,7 @@ size_t output_write(int fd, const char *buf, size_t len)
 	return done;
 }
 
-/* `taken` bytes of the message have come by then, with those that are kept. */
+/* Writes shown. `taken` counts the bytes that came, those that are kept too. */
 static int write_shown(struct output *output, const char *shown, size_t len,
 		       uint64_t taken)
 {

@@ -34,7 +34,7 @@ static ssize_t splice_bytes(int from, int to, size_t len)
 	return n;
 }
 
-/* Copies len bytes that wait in the pipe of our own. */
+/* Copies len bytes that wait in our own pipe. */
 static int copy(const struct splice *splice, struct output *output, size_t len)
 {
 	char buf[PIPE_BUF] = { 0 };
@@ -49,7 +49,7 @@ static int copy(const struct splice *splice, struct output *output, size_t len)
 	return 0;
 }
 
-/* Moves len bytes on from the pipe of our own. */
+/* Moves len bytes on from our own pipe. */
 static int move_on(struct splice *splice, struct output *output, size_t len)
 {
 	while (len > 0) {

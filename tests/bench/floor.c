@@ -1,7 +1,7 @@
 /*
  * The least that one message can cost: the system calls of the job and nothing
- * else, without a C library to start. It checks nothing, so it is no receiver
- * to use. x86-64 only.
+ * else, without a C library to start. It checks nothing, so it is not a
+ * receiver to use. x86-64 only.
  */
 #include <netinet/in.h>
 #include <sys/socket.h>

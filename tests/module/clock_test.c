@@ -108,7 +108,7 @@ static int say_too_much_over_what_is_drawn(const void *text)
 	return 0;
 }
 
-/* Not asked for; or asked for where standard error is no terminal. */
+/* Not asked for; or asked for where standard error is not a terminal. */
 static int draw_where_it_is_not_live(const void *live)
 {
 	if (start(*(const bool *)live))

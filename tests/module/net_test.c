@@ -381,7 +381,7 @@ static void test_net_accept_is_not_repeated_once_time_is_up(void **state)
 	net_close(waiting_listener);
 }
 
-/* Packets are no stream, though somebody may listen for them. */
+/* Packets are not a stream, though somebody may listen for them. */
 static void test_net_check_listener_refuses_packets(void **state)
 {
 	static const struct sockaddr_un name = { .sun_family = AF_UNIX };

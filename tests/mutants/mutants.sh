@@ -166,8 +166,8 @@ first_failure() {
 		done
 }
 
-# The test programs, those that have the module in their name first, as they
-# mostly are what notices.
+# Lists the test programs, those with the module in their name first: it is
+# mostly they that notice.
 order_for() {
 	grep "/$1[a-z_]*_test\$" "$work/order" || :
 	grep -v "/$1[a-z_]*_test\$" "$work/order"
@@ -206,7 +206,8 @@ milliseconds() {
 	perl -MTime::HiRes=time -e 'printf "%d\n", time * 1000'
 }
 
-# The copy that all others are made of, and the test programs, the fastest first.
+# Makes the copy that all others are made of, and lists the test programs, the
+# fastest first.
 prepare() {
 	mkdir "$work/tree"
 	cp -Rp .github LICENSE Makefile README.md src include tests "$work/tree"

@@ -134,8 +134,8 @@ static void assert_failure(const struct trial *tried)
 
 /*
  * In a call's first turn all its errnos; in each later turn one, the next.
- * Always those that are no failure, and 0 where that can mean that nothing was
- * moved.
+ * Always those that do not fail the run, and 0 where that can mean that nothing
+ * was moved.
  */
 static void fail_some_ways(struct trial *tried, size_t turn)
 {

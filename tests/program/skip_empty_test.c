@@ -45,7 +45,7 @@ static void test_skip_empty_passes_over_many_probes(void **state)
 	}
 }
 
-/* Who has sent something is no probe, whatever became of it. */
+/* Who has sent something is not a probe, whatever became of it. */
 static void test_skip_empty_keeps_who_sent_a_byte(void **state)
 {
 	struct process server = server_listen(&port, "-lz", NULL);

@@ -323,7 +323,7 @@ static void replace(char *line, const char *text, const char *with)
 	snprintf(at, LINE_BYTES - (size_t)(at - line), "%s%s", with, rest);
 }
 
-/* The line of -x as strace has it; false if it is none of a call. */
+/* The line of -x as strace has it; false if it is not of a call. */
 static bool take_shown(char *line)
 {
 	static const char name[] = "server: ";

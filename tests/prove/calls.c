@@ -173,7 +173,7 @@ unsigned long long prove_strtoull(const char *text, char **end, int base)
 	return Frama_C_unsigned_long_long_interval(0, ULLONG_MAX);
 }
 
-/* getenv(3): the environment is no argument vector, but as long as one. */
+/* getenv(3): the environment, as long as an argument vector. */
 char *prove_getenv(const char *name)
 {
 	static char value[ARGUMENT_BYTES + 1];
@@ -295,7 +295,7 @@ int prove_listen(int fd, int backlog)
 	return prove_done_or_not();
 }
 
-/* mbrtowc(3): 0 to len, or one of two that are no length. */
+/* mbrtowc(3): 0 to len, or one of two that are not a length. */
 size_t prove_mbrtowc(wchar_t *to, const char *from, size_t len,
 		     mbstate_t *state)
 {

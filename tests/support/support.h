@@ -99,6 +99,8 @@ bool under_valgrind(void);
  * matches a newline: a line that is told twice is not. If it is not, says so.
  */
 bool is_like(const char *text, const char *pattern);
+
+/* Asserts that it is. */
 void assert_like(const char *text, const char *pattern);
 
 /*
