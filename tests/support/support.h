@@ -126,7 +126,9 @@ int own_network(void **state);
 
 /*
  * Skips the test where own_network was not allowed: in the machine's network it
- * would leave port 8080 in TIME-WAIT.
+ * would leave port 8080 in TIME-WAIT. Otherwise TIME-WAIT lasts from here on,
+ * even after a reset; connect(2) to a port on which nobody listens may then
+ * wait for its end.
  */
 void needs_own_network(void);
 
