@@ -303,7 +303,7 @@ static void test_ready_may_not_be_the_inherited_listener(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[9 + SCENES] = {
+	struct CMUnitTest tests[MOST_TESTS] = {
 		cmocka_unit_test(test_inherited_listener_of_ip6_may_have_allow),
 		cmocka_unit_test(
 			test_inherited_listener_without_ip_goes_without_allow),
@@ -320,8 +320,6 @@ int main(void)
 	};
 	char names[SCENES][NAME_BYTES];
 
-	name_scenes(tests + 9, names, "test_inherited_listener_", scenes,
-		    SCENES);
-
+	name_scenes(tests, names, "test_inherited_listener_", scenes, SCENES);
 	return cmocka_run_group_tests(tests, fill_stream, NULL);
 }

@@ -141,12 +141,12 @@ static void test_pair_p_v_tells_the_port_that_is_free(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[2 + PAIRS] = {
+	struct CMUnitTest tests[MOST_TESTS] = {
 		cmocka_unit_test(test_pair_e_l_is_refused),
 		cmocka_unit_test(test_pair_p_v_tells_the_port_that_is_free),
 	};
 	char names[PAIRS][NAME_BYTES];
 
-	name_scenes(tests + 2, names, "test_pair_", pairs, PAIRS);
+	name_scenes(tests, names, "test_pair_", pairs, PAIRS);
 	return cmocka_run_group_tests(tests, fill_stream, NULL);
 }

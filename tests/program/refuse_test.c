@@ -44,7 +44,7 @@ static const char *const targets[TARGETS] = { "pipe", "file", "terminal",
 
 enum {
 	MODES = sizeof(modes) / sizeof(modes[0]),
-	MOST_TESTS = MODES * TARGETS,
+	REFUSALS = MODES * TARGETS,
 };
 
 /* EINTR is what a limit of time is told by. */
@@ -70,7 +70,7 @@ struct refusal {
 };
 
 /* What each test is about. */
-static struct refusal of_tests[MOST_TESTS];
+static struct refusal refusals[REFUSALS];
 
 static char message[PIECES * PIECE];
 
@@ -358,17 +358,17 @@ static void make_test(struct CMUnitTest *test, char name[TEST_NAME_BYTES],
 int main(void)
 {
 	/* cmocka passes over those without a name. */
-	struct CMUnitTest tests[MOST_TESTS] = { 0 };
-	char names[MOST_TESTS][TEST_NAME_BYTES];
+	struct CMUnitTest tests[REFUSALS] = { 0 };
+	char names[REFUSALS][TEST_NAME_BYTES];
 	size_t count = 0;
 
 	for (size_t i = 0; i < MODES; i++)
 		for (size_t j = 0; j < modes[i].targets; j++) {
-			of_tests[count] =
+			refusals[count] =
 				(struct refusal){ .mode = &modes[i],
 						  .target = targets[j] };
 			make_test(&tests[count], names[count],
-				  &of_tests[count]);
+				  &refusals[count]);
 			count++;
 		}
 	return cmocka_run_group_tests(tests, prepare, remove_folder);

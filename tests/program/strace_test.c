@@ -445,7 +445,7 @@ static int fill_stream(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[5 + TRACED] = {
+	struct CMUnitTest tests[MOST_TESTS] = {
 		cmocka_unit_test(
 			test_server_makes_the_calls_of_the_run_and_no_others),
 		cmocka_unit_test(test_readme_has_what_the_registers_hold),
@@ -461,11 +461,13 @@ int main(void)
 		snprintf(names[i], sizeof(names[i]),
 			 "test_trace_shows_what_strace_sees_of_%s",
 			 traced[i].name);
-		tests[5 + i] =
-			(struct CMUnitTest){ names[i],
-					     test_trace_shows_what_strace_sees,
-					     make_folder, remove_folder,
-					     (void *)(uintptr_t)&traced[i] };
+		*free_test(tests) = (struct CMUnitTest){
+			names[i],
+			test_trace_shows_what_strace_sees,
+			make_folder,
+			remove_folder,
+			(void *)(uintptr_t)&traced[i],
+		};
 	}
 	return cmocka_run_group_tests(tests, fill_stream, NULL);
 }

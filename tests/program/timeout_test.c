@@ -451,7 +451,7 @@ static void test_timeout_names_the_port_that_was_picked(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[5 + 2 * WAITS] = {
+	struct CMUnitTest tests[MOST_TESTS] = {
 		cmocka_unit_test(test_timeout_ends_the_write_of_the_ready_line),
 		cmocka_unit_test(test_timeout_ends_recv_though_bytes_wait),
 		cmocka_unit_test(test_timeout_does_not_disturb_a_run_in_time),
@@ -459,7 +459,6 @@ int main(void)
 		cmocka_unit_test(test_timeout_names_the_port_that_was_picked),
 	};
 	char names[2 * WAITS][NAME_BYTES];
-	size_t count = 5;
 
 	for (size_t i = 0; i < 2 * WAITS; i++) {
 		const struct wait *wait = &waits[i / 2];
@@ -469,7 +468,7 @@ int main(void)
 			continue;
 		snprintf(names[i], NAME_BYTES, "test_%s_ends_%s",
 			 idle ? "idle" : "timeout", wait->name);
-		tests[count++] = (struct CMUnitTest){
+		*free_test(tests) = (struct CMUnitTest){
 			names[i],
 			idle ? test_silence : test_timeout,
 			make_folder,
@@ -477,6 +476,5 @@ int main(void)
 			(void *)(uintptr_t)wait,
 		};
 	}
-	return _cmocka_run_group_tests("timeout", tests, count, fill_stream,
-				       NULL);
+	return cmocka_run_group_tests(tests, fill_stream, NULL);
 }

@@ -371,14 +371,13 @@ static void test_trace_has_the_longest_address_in_whole(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[3 + SCENES] = {
+	struct CMUnitTest tests[MOST_TESTS] = {
 		cmocka_unit_test(test_trace_shows_each_write_of_a_stream),
 		cmocka_unit_test(test_trace_names_the_reason_of_a_failure),
 		cmocka_unit_test(test_trace_has_the_longest_address_in_whole),
 	};
 	char names[SCENES][NAME_BYTES];
 
-	name_scenes(tests + 3, names, "test_trace_is_whole_of_", scenes,
-		    SCENES);
+	name_scenes(tests, names, "test_trace_is_whole_of_", scenes, SCENES);
 	return cmocka_run_group_tests(tests, fill_stream, NULL);
 }

@@ -151,13 +151,12 @@ static int prepare(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[1 + SCENES] = {
+	struct CMUnitTest tests[MOST_TESTS] = {
 		cmocka_unit_test(
 			test_verbose_counts_the_time_from_the_sender_on),
 	};
 	char names[SCENES][NAME_BYTES];
 
-	name_scenes(tests + 1, names, "test_verbose_is_whole_of_", scenes,
-		    SCENES);
+	name_scenes(tests, names, "test_verbose_is_whole_of_", scenes, SCENES);
 	return cmocka_run_group_tests(tests, prepare, remove_folder);
 }

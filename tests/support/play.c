@@ -378,12 +378,12 @@ static void test_scene(void **state)
 	assert_scene(*state);
 }
 
-void name_scenes(struct CMUnitTest tests[], char names[][NAME_BYTES],
+void name_scenes(struct CMUnitTest tests[MOST_TESTS], char names[][NAME_BYTES],
 		 const char *start, const struct scene scenes[], size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
 		snprintf(names[i], NAME_BYTES, "%s%s", start, scenes[i].name);
-		tests[i] = (struct CMUnitTest){
+		*free_test(tests) = (struct CMUnitTest){
 			.name = names[i],
 			.test_func = test_scene,
 			.initial_state = (void *)(uintptr_t)&scenes[i],

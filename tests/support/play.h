@@ -65,8 +65,8 @@ void needs_both_families(void);
 /* Runs it, and compares all of it. */
 void assert_scene(const struct scene *scene);
 
-/* Fills in a test for each scene, whose name starts like that. */
-void name_scenes(struct CMUnitTest tests[], char names[][NAME_BYTES],
+/* Adds a test for each scene, whose name starts like that. */
+void name_scenes(struct CMUnitTest tests[MOST_TESTS], char names[][NAME_BYTES],
 		 const char *start, const struct scene scenes[], size_t count);
 
 /* A client of the scene's; it is closed when the run has ended. */

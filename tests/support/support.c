@@ -12,6 +12,15 @@
 #include <time.h>
 #include <unistd.h>
 
+struct CMUnitTest *free_test(struct CMUnitTest tests[MOST_TESTS])
+{
+	for (size_t i = 0; i < MOST_TESTS; i++)
+		if (tests[i].test_func == NULL)
+			return &tests[i];
+	fputs("more tests than MOST_TESTS\n", stderr);
+	exit(1);
+}
+
 long long now_ms(void)
 {
 	struct timespec now;

@@ -24,7 +24,8 @@
 enum {
 	PORT = 8080, /* where the server listens if it is told nothing */
 	CAUGHT_BYTES = 16384, /* of each output; what is more fails the test */
-	LEAKED = 99, /* status of a child that left a descriptor open */
+	LEAKED = 99,	  /* status of a child that left a descriptor open */
+	MOST_TESTS = 128, /* of one program */
 };
 
 /* A child; its outputs are caught, its input is a pipe that stays open. */
@@ -42,6 +43,9 @@ struct result {
 	char out[CAUGHT_BYTES];
 	char err[CAUGHT_BYTES];
 };
+
+/* The first of them that has no function yet: cmocka passes over it. */
+struct CMUnitTest *free_test(struct CMUnitTest tests[MOST_TESTS]);
 
 /* Starts body(argument) as a child, whose exit status is what it returns. */
 struct process process_start(int (*body)(const void *), const void *argument);
