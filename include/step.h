@@ -51,9 +51,9 @@ __attribute__((format(printf, 5, 6))) bool step(struct run *run,
 
 /*
  * poll(2). Waits until fd, an open connection or listener, can be read, or the
- * reader of standard output is gone, and redraws the live progress line
- * meanwhile. call and object say what is waited for. Returns true if fd can be
- * read; otherwise run->status says why.
+ * reader of standard output, unless that is a file, is gone, and redraws the
+ * live progress line meanwhile. call and object say what is waited for. Returns
+ * true if fd can be read; otherwise run->status says why.
  */
 bool step_wait(struct run *run, const char *call, const char *object, int fd);
 

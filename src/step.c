@@ -46,7 +46,7 @@ static const char *missing(const struct run *run, const char *call, bool idle)
 			       ? "nobody that -a allows connected"
 			       : "nobody connected";
 	if (strcmp(call, "recv") != 0)
-		return "it took no more";
+		return idle ? "it took no more" : "it did not take all";
 	if (run->options->line && !idle)
 		return "no newline came";
 	return came(run) == 0 || idle ? "nothing came" : not_closed;
@@ -113,14 +113,16 @@ bool step_wait(struct run *run, const char *call, const char *object, int fd)
 {
 	struct pollfd fds[2] = { { .fd = fd, .events = POLLIN },
 				 { .fd = run->output.fd } };
+	/* A file has no reader: what poll tells of one means another thing. */
+	const int count = run->output.is_file ? 1 : 2;
 	int n;
 
 	do {
 		bool live = report_progress(run->output.delivered);
 
-		n = poll(fds, 2, live ? TICK_MS : -1);
+		n = poll(fds, (nfds_t)count, live ? TICK_MS : -1);
 	} while (n == 0 || deadline_again(n));
-	trace_poll(fds, 2, n);
+	trace_poll(fds, count, n);
 	if (n == -1)
 		return step_check(run, deadline_ended(n) ? call : "poll",
 				  object, n);

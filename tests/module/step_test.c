@@ -1,7 +1,10 @@
 /* How a step ends: the line of what was late, to the letter, and the status. */
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "deadline.h"
 #include "step.h"
@@ -92,6 +95,22 @@ static int end_reset(const void *argument)
 	return run.status == STATUS_FAILED ? 0 : 1;
 }
 
+/* Waits for a byte that never comes, with file as standard output. */
+static int wait_with_file(const void *file)
+{
+	struct options options = { .timeout_us = SECOND_US / 5 };
+	struct run run = { .options = &options };
+	int ends[2];
+
+	if (pipe(ends) == -1)
+		return 1;
+	output_prepare(&run.output, *(const int *)file);
+	deadline_start(options.timeout_us, 0);
+	if (step_wait(&run, "recv", "connection", ends[0]))
+		return 2;
+	return run.status == STATUS_DEADLINE ? 0 : 3;
+}
+
 static struct result run_in_child(int (*body)(const void *),
 				  const void *argument)
 {
@@ -127,16 +146,16 @@ static void test_step_check_says_what_was_missing_in_the_run(void **state)
 		  "the sender did not close within 5 s (3 bytes delivered); "
 		  "nc needs -N to close, -t sets a longer time" },
 		{ "write", "standard output", false, false, 5000000, 0, 0,
-		  "it took no more within 5 s; -t sets a longer time" },
+		  "it did not take all within 5 s; -t sets a longer time" },
 		{ "write", "standard output", true, false, 5000000, 65536, 0,
-		  "it took no more within 5 s (65536 bytes delivered); "
+		  "it did not take all within 5 s (65536 bytes delivered); "
 		  "-t sets a longer time" },
 		{ "write", "standard output", false, false, 5000000, UINT64_MAX,
 		  0,
-		  "it took no more within 5 s (18446744073709551615 bytes "
+		  "it did not take all within 5 s (18446744073709551615 bytes "
 		  "delivered); -t sets a longer time" },
 		{ "write", "ready descriptor", false, false, 300000, 0, 0,
-		  "it took no more within 0.3 s; -t sets a longer time" },
+		  "it did not take all within 0.3 s; -t sets a longer time" },
 	};
 
 	(void)state;
@@ -231,6 +250,21 @@ static void test_step_check_gives_the_hint_of_what_has_come(void **state)
 				    "again\n");
 }
 
+/* poll(2) tells of an error of each file of sysfs, until it is read. */
+static void test_step_wait_takes_no_file_for_a_reader_that_is_gone(void **state)
+{
+	const int file = open("/sys/kernel/uevent_seqnum", O_RDONLY);
+	struct pollfd asked = { .fd = file };
+
+	(void)state;
+	skip_without(file != -1 && poll(&asked, 1, 0) == 1,
+		     "/sys/kernel/uevent_seqnum");
+	assert_string_equal(run_in_child(wait_with_file, &file).err,
+			    "server: recv connection: nothing came within 0.2 "
+			    "s; -t sets a longer time\n");
+	close(file);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -245,6 +279,8 @@ int main(void)
 			test_step_check_is_silent_if_the_step_did_not_fail),
 		cmocka_unit_test(
 			test_step_check_gives_the_hint_of_what_has_come),
+		cmocka_unit_test(
+			test_step_wait_takes_no_file_for_a_reader_that_is_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,11 +43,11 @@ struct wait {
 	const char *line; /* with %g for the time, %s for what was delivered */
 };
 
-static const char stuck[] =
-	"server: write standard output: it took no more within %g s%s; -t sets "
-	"a longer time\n";
+static const char stuck[] = "server: write standard output: it did not take "
+			    "all within %g s%s; -t sets "
+			    "a longer time\n";
 static const char stuck_ready[] =
-	"server: write ready descriptor: it took no more within %g s%s; -t "
+	"server: write ready descriptor: it did not take all within %g s%s; -t "
 	"sets a longer time\n";
 static const char silent[] =
 	"server: recv connection: the sender did not close within %g s%s; nc "

@@ -203,9 +203,11 @@ static bool ends_full(const char *mode, const char *limit, const char *seconds)
 	process_end(&sender);
 	close(ends[0]);
 	snprintf(line, sizeof(line),
-		 "server: write standard output: it took no more %s %s s (* "
-		 "bytes delivered); %s sets a longer time\n",
-		 strcmp(limit, "-t") == 0 ? "within" : "for", seconds, limit);
+		 "server: write standard output: it %s %s s (* bytes "
+		 "delivered); %s sets a longer time\n",
+		 strcmp(limit, "-t") == 0 ? "did not take all within"
+					  : "took no more for",
+		 seconds, limit);
 	return is_like(result.err, line);
 }
 

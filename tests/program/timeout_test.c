@@ -59,7 +59,7 @@ struct wait {
 #define NO_END                                                                 \
 	TIME_UP("recv connection: the sender did not close",                   \
 		" (* bytes delivered); nc needs -N to close, ")
-#define STUCK TIME_UP("write standard output: it took no more", "*; ")
+#define STUCK TIME_UP("write standard output: it did not take all", "*; ")
 /* Where it may be in any of two calls. */
 #define ANY "server: *: * within 0.25 s*; *-t sets a longer time\n"
 
@@ -356,9 +356,10 @@ static void test_timeout_ends_the_write_of_the_ready_line(void **state)
 	redirect_next(ends[1], 3);
 	server = shell_start("exec \"$SERVER\" -p 0 -t .25 -r 3");
 	close(ends[1]);
-	assert_ended(&server, 124, "",
-		     "server: write ready descriptor: it took no more within "
-		     "0.25 s; -t sets a longer time\n");
+	assert_ended(
+		&server, 124, "",
+		"server: write ready descriptor: it did not take all within "
+		"0.25 s; -t sets a longer time\n");
 	close(ends[0]);
 }
 
