@@ -1,4 +1,5 @@
 /* A listener that a supervisor passes, systemd's own among them. */
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,6 +121,10 @@ static const struct scene scenes[] = {
 	  .inherited = true },
 };
 
+#ifndef IPPROTO_MPTCP /* in newer headers it is */
+#define IPPROTO_MPTCP 262
+#endif
+
 enum {
 	SCENES = sizeof(scenes) / sizeof(scenes[0])
 };
@@ -187,6 +192,28 @@ static void test_inherited_listener_of_ip6_may_have_allow(void **state)
 	server = start_on(listener, "-a ::1");
 	client = client_connect6(bound_port(listener));
 	client_send(client, "hi\n", 3);
+	assert_ended(&server, 0, "hi\n", "");
+	close(client);
+	close(listener);
+}
+
+/* Of MPTCP Linux counts the end of file as a byte that has come. */
+static void test_inherited_listener_of_mptcp_cuts_no_whole_message(void **state)
+{
+	const struct sockaddr_in any = { .sin_family = AF_INET };
+	const int listener = socket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP);
+	const int client = socket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP);
+	struct process server;
+
+	(void)state;
+	skip_without(listener != -1 && client != -1, "MPTCP");
+	assert_int_equal(
+		bind(listener, (const struct sockaddr *)&any, sizeof(any)), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	connect_to(client, listener);
+	client_send(client, "hi\n", 3);
+	assert_int_equal(shutdown(client, SHUT_WR), 0);
+	server = start_on(listener, "-n 3");
 	assert_ended(&server, 0, "hi\n", "");
 	close(client);
 	close(listener);
@@ -309,6 +336,8 @@ int main(void)
 			test_inherited_listener_without_ip_goes_without_allow),
 		cmocka_unit_test(
 			test_inherited_listener_is_for_whom_allow_lets),
+		cmocka_unit_test(
+			test_inherited_listener_of_mptcp_cuts_no_whole_message),
 		cmocka_unit_test(test_listener_of_another_process_is_told_of),
 		cmocka_unit_test(
 			test_listener_that_is_passed_to_nobody_is_not_told_of),
