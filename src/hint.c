@@ -24,9 +24,10 @@ static const struct {
 	  "try -b with an address of the other family" },
 	{ "socket", EMFILE, ALWAYS, "ulimit -n raises the limit" },
 	{ "bind", EACCES, LOW_PORT,
-	  "ports below 1024 are for root, -p takes another" },
+	  "ports below 1024 need root's privilege, -p takes another" },
 	{ "bind", EACCES, HIGH_PORT,
-	  "a policy of this system forbids it (SELinux, AppArmor, a sandbox)" },
+	  "a policy of this system forbids it (sysctl, SELinux, AppArmor, a "
+	  "sandbox)" },
 	{ "bind", EADDRINUSE, ANY_PORT, "no port is free, ss -tan shows why" },
 	{ "bind", EADDRINUSE, LOW_PORT | HIGH_PORT,
 	  "ss -tanp shows who holds it (TIME-WAIT ends within a minute), "
@@ -35,6 +36,7 @@ static const struct {
 	  "ip addr shows which ones -b can take" },
 	{ "listen", EADDRINUSE, ALWAYS,
 	  "ss -tanp shows who holds it, -p takes another" },
+	{ "accept", EMFILE, ALWAYS, "ulimit -n raises the limit" },
 	{ "recv", ECONNRESET, NOTHING_CAME,
 	  "the sender aborted, send again; -z passes over a probe" },
 	{ "recv", ECONNRESET, SOME_CAME, "the sender aborted, send again" },

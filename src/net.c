@@ -15,7 +15,8 @@ static int above_stdio(int fd)
 	if (fd == -1 || fd > STDERR_FILENO)
 		return fd;
 	moved = fcntl(fd, F_DUPFD, STDERR_FILENO + 1);
-	reason = errno;
+	/* EINVAL: ulimit -n lets no descriptor be that high. */
+	reason = errno == EINVAL ? EMFILE : errno;
 	close(fd);
 	errno = reason;
 	return moved;

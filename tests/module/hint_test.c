@@ -7,12 +7,14 @@
 #include "support.h"
 
 #define SPACE "free some space, and run it again"
+#define DESCRIPTORS "ulimit -n raises the limit"
 #define READER "its reader exited, run both again"
 #define HOLDER                                                                 \
 	"ss -tanp shows who holds it (TIME-WAIT ends within a minute), -p "    \
 	"takes another"
 #define POLICY                                                                 \
-	"a policy of this system forbids it (SELinux, AppArmor, a sandbox)"
+	"a policy of this system forbids it (sysctl, SELinux, AppArmor, a "    \
+	"sandbox)"
 
 enum {
 	HIGHEST_ERRNO = 134, /* above all of Linux */
@@ -29,11 +31,13 @@ static const struct {
 	  "try -b with an address of the other family",
 	  "try -b with an address of the other family",
 	  "try -b with an address of the other family" },
-	{ "socket", EMFILE, "ulimit -n raises the limit",
-	  "ulimit -n raises the limit", "ulimit -n raises the limit",
-	  "ulimit -n raises the limit" },
+	{ "socket", EMFILE, DESCRIPTORS, DESCRIPTORS, DESCRIPTORS,
+	  DESCRIPTORS },
+	{ "accept", EMFILE, DESCRIPTORS, DESCRIPTORS, DESCRIPTORS,
+	  DESCRIPTORS },
 	{ "bind", EACCES, NULL,
-	  "ports below 1024 are for root, -p takes another", POLICY, POLICY },
+	  "ports below 1024 need root's privilege, -p takes another", POLICY,
+	  POLICY },
 	{ "bind", EADDRINUSE, "no port is free, ss -tan shows why", HOLDER,
 	  HOLDER, HOLDER },
 	{ "bind", EADDRNOTAVAIL, "ip addr shows which ones -b can take",

@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -71,6 +72,19 @@ static int make_without_stderr(const void *make)
 	return (*(int (*const *)(void))make)() > STDERR_FILENO ? 0 : 1;
 }
 
+/* With the descriptors 0 to 2, of which 0 is free, and no more allowed. */
+static int make_without_room(const void *make)
+{
+	const struct rlimit stdio = { STDERR_FILENO + 1, STDERR_FILENO + 1 };
+
+	close(STDIN_FILENO);
+	if (setrlimit(RLIMIT_NOFILE, &stdio) == -1)
+		return 1;
+	if ((*(int (*const *)(void))make)() != -1 || errno != EMFILE)
+		return 2;
+	return fcntl(STDIN_FILENO, F_GETFD) == -1 ? 0 : LEAKED;
+}
+
 static int make_socket(void)
 {
 	return net_socket(AF_INET, SOCK_STREAM, 0);
@@ -91,6 +105,15 @@ static void test_net_socket_is_above_stdio_if_stdio_is_closed(void **state)
 	(void)state;
 	assert_int_equal(process_end(&child).status, 0);
 	child = process_start(make_without_stderr, &make);
+	assert_int_equal(process_end(&child).status, 0);
+}
+
+static void test_net_socket_tells_that_no_descriptor_is_free(void **state)
+{
+	int (*const make)(void) = make_socket;
+	struct process child = process_start(make_without_room, &make);
+
+	(void)state;
 	assert_int_equal(process_end(&child).status, 0);
 }
 
@@ -459,6 +482,8 @@ int main(void)
 		cmocka_unit_test(test_net_socket_returns_what_was_asked_for),
 		cmocka_unit_test(
 			test_net_socket_is_above_stdio_if_stdio_is_closed),
+		cmocka_unit_test(
+			test_net_socket_tells_that_no_descriptor_is_free),
 		cmocka_unit_test(test_net_socket_is_the_lowest_that_is_free),
 		cmocka_unit_test(test_net_check_listener_tells_what_is_none),
 		cmocka_unit_test(

@@ -82,12 +82,16 @@ static void describe(const struct trial *tried, char *line, size_t size)
 	};
 	const char *call = tried->call;
 	const char *object = objects[seen->role];
+	int reason = tried->reason == 0 ? ENOSPC : tried->reason;
 	char where[32];
 
 	snprintf(where, sizeof(where), "127.0.0.1:%u", mode_port());
 	if (tried->mode->inherited)
 		snprintf(where, sizeof(where), "descriptor %d", seen->listener);
 	if (strcmp(call, "fcntl") == 0) {
+		/* So fcntl says that no descriptor is free. */
+		if (reason == EINVAL && tried->nth > 1)
+			reason = EMFILE;
 		call = tried->nth == 1	 ? "write"
 		       : tried->nth == 2 ? "socket"
 					 : "accept";
@@ -97,8 +101,7 @@ static void describe(const struct trial *tried, char *line, size_t size)
 		object = "listener";
 	}
 	snprintf(line, size, "server: %s %s: %s; *\n", call,
-		 object == NULL ? where : object,
-		 strerror(tried->reason == 0 ? ENOSPC : tried->reason));
+		 object == NULL ? where : object, strerror(reason));
 }
 
 static void assert_failure(const struct trial *tried)
