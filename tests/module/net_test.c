@@ -338,6 +338,57 @@ static void test_net_close_closes_once_if_interrupted(void **state)
 	assert_int_equal(open_descriptors(), before);
 }
 
+static int accept_in_silence(const void *listener)
+{
+	if (deadline_start(0, SECOND_US / 10) == -1 ||
+	    net_accept(*(const int *)listener, NULL, NULL) != -1)
+		return 1;
+	return deadline_ended(-1) ? 0 : 2;
+}
+
+static void test_net_accept_fails_without_a_new_silence(void **state)
+{
+	const int listener = listener_on_loopback();
+	struct process child = process_start(accept_in_silence, &listener);
+
+	(void)state;
+	assert_int_equal(process_end(&child).status, 0);
+	net_close(listener);
+}
+
+/* Of an empty connection, and then of one in which a byte waits. */
+static int recv_in_silence(const void *connections)
+{
+	const int *fds = connections;
+	char got;
+
+	if (deadline_start(0, SECOND_US) == -1 ||
+	    net_recv(fds[0], &got, 1, 0) != -1)
+		return 1;
+	if (!deadline_ended(-1))
+		return 2;
+	if (net_recv(fds[1], &got, 1, 0) != 1)
+		return 3;
+	errno = EINTR;
+	return deadline_ended(-1) ? 4 : 0;
+}
+
+static void test_net_recv_ends_a_silence_if_a_byte_came(void **state)
+{
+	struct process child;
+	int empty[2], filled[2];
+
+	(void)state;
+	connect_pair(empty);
+	connect_pair(filled);
+	client_send(filled[0], "x", 1);
+	child = process_start(recv_in_silence,
+			      (const int[]){ empty[1], filled[1] });
+	assert_int_equal(process_end(&child).status, 0);
+	close_pair(empty);
+	close_pair(filled);
+}
+
 /* The deadline, once it is sure to have passed. */
 static bool let_deadline_pass(void)
 {
@@ -502,6 +553,8 @@ int main(void)
 		cmocka_unit_test(
 			test_net_check_listener_fails_if_either_question_does),
 		cmocka_unit_test(test_net_close_closes_once_if_interrupted),
+		cmocka_unit_test(test_net_accept_fails_without_a_new_silence),
+		cmocka_unit_test(test_net_recv_ends_a_silence_if_a_byte_came),
 		cmocka_unit_test(test_net_recv_takes_nothing_once_time_is_up),
 		cmocka_unit_test(
 			test_net_accept_is_not_repeated_once_time_is_up),
