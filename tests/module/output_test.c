@@ -12,6 +12,7 @@
 #include "fault.h"
 #include "output.h"
 #include "support.h"
+#include "trace.h"
 
 static const char text[] = "one\0two\n\xff three";
 
@@ -61,6 +62,41 @@ static void test_output_write_completes_short_writes(void **state)
 	}
 	close(ends[0]);
 	close(ends[1]);
+}
+
+/* More than a pipe of one page takes at once. */
+static int write_in_two(const void *unused)
+{
+	char buf[PIPE_BUF + 3];
+
+	(void)unused;
+	memset(buf, 'a', PIPE_BUF);
+	memcpy(buf + PIPE_BUF, "xyz", 3);
+	if (fcntl(STDOUT_FILENO, F_SETPIPE_SZ, PIPE_BUF) == -1 ||
+	    fcntl(STDOUT_FILENO, F_SETFL, O_NONBLOCK) == -1)
+		return 1;
+	trace_start();
+	return output_write(STDOUT_FILENO, buf, sizeof(buf)) == sizeof(buf) ? 0
+									    : 2;
+}
+
+static void test_output_write_traces_what_is_left_of_a_short_one(void **state)
+{
+	static const char first[] =
+		"server: write(1, \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"..., "
+		"4099) "
+		"= 4096    man 2 write\n";
+	static const char last[] =
+		"server: write(1, \"xyz\", 3) = 3    man 2 write\n";
+	struct process child = process_start(write_in_two, NULL);
+	struct result result = process_end(&child);
+	const size_t len = strlen(result.err);
+
+	(void)state;
+	assert_int_equal(result.status, 0);
+	assert_between(len, sizeof(first) + sizeof(last) - 2, CAUGHT_BYTES);
+	assert_memory_equal(result.err, first, sizeof(first) - 1);
+	assert_string_equal(result.err + len - (sizeof(last) - 1), last);
 }
 
 static void test_output_write_is_repeated_if_interrupted(void **state)
@@ -314,6 +350,8 @@ int main(void)
 		cmocka_unit_test(test_output_write_writes_every_byte),
 		cmocka_unit_test(test_output_write_writes_nothing_if_len_is_0),
 		cmocka_unit_test(test_output_write_completes_short_writes),
+		cmocka_unit_test(
+			test_output_write_traces_what_is_left_of_a_short_one),
 		cmocka_unit_test(test_output_write_is_repeated_if_interrupted),
 		cmocka_unit_test(test_output_write_fails_if_write_fails),
 		cmocka_unit_test(
