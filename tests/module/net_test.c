@@ -75,10 +75,13 @@ static int make_without_stderr(const void *make)
 /* With the descriptors 0 to 2, of which 0 is free, and no more allowed. */
 static int make_without_room(const void *make)
 {
-	const struct rlimit stdio = { STDERR_FILENO + 1, STDERR_FILENO + 1 };
+	struct rlimit descriptors;
 
 	close(STDIN_FILENO);
-	if (setrlimit(RLIMIT_NOFILE, &stdio) == -1)
+	if (getrlimit(RLIMIT_NOFILE, &descriptors) == -1)
+		return 1;
+	descriptors.rlim_cur = STDERR_FILENO + 1;
+	if (setrlimit(RLIMIT_NOFILE, &descriptors) == -1)
 		return 1;
 	if ((*(int (*const *)(void))make)() != -1 || errno != EMFILE)
 		return 2;
