@@ -20,8 +20,8 @@
  */
 
 /*
- * socket(2). Returns a new socket. errno: what socket(2) lists, and what
- * F_DUPFD of fcntl(2) lists if no descriptor above 2 is free.
+ * socket(2). Returns a new socket. errno: what socket(2) lists, EMFILE also if
+ * no descriptor above 2 is free.
  */
 int net_socket(int domain, int type, int protocol);
 
@@ -49,7 +49,8 @@ int net_getsockname(int fd, struct sockaddr *address, socklen_t *len);
 
 /*
  * accept(2). Returns the connection. A connection that its peer aborted in the
- * queue is skipped. peer and len may be NULL, or get who connected.
+ * queue is skipped. peer and len may be NULL, or get who connected. errno: what
+ * accept(2) lists, EMFILE also if no descriptor above 2 is free.
  */
 int net_accept(int listener, struct sockaddr *peer, socklen_t *len);
 
@@ -61,7 +62,7 @@ ssize_t net_recv(int fd, void *buf, size_t len, int flags);
 
 /*
  * ioctl(2) with FIONREAD of tcp(7). Stores how many unread bytes fd has
- * received. Returns 0.
+ * received; of MPTCP, the end of file counts as one. Returns 0.
  */
 int net_unread(int fd, int *bytes);
 

@@ -102,7 +102,7 @@ static bool tell_rest(struct run *run, uint64_t taken)
 	if (!step(run, "ioctl", "connection", result, "%d, FIONREAD, [%d]",
 		  run->connection, unread))
 		return false;
-	/* Of MPTCP the end of file is counted too. */
+	/* It may be the end of file that was counted: see net_unread. */
 	if (unread > 0 && message_peek(run) != 0)
 		report("server: warning: the message was cut after %ju bytes; "
 		       "%s",

@@ -88,11 +88,15 @@ static void test_output_write_traces_what_is_left_of_a_short_one(void **state)
 		"= 4096    man 2 write\n";
 	static const char last[] =
 		"server: write(1, \"xyz\", 3) = 3    man 2 write\n";
-	struct process child = process_start(write_in_two, NULL);
-	struct result result = process_end(&child);
-	const size_t len = strlen(result.err);
+	struct process child;
+	struct result result;
+	size_t len;
 
 	(void)state;
+	skip_without(sysconf(_SC_PAGESIZE) == PIPE_BUF, "pages of 4096 bytes");
+	child = process_start(write_in_two, NULL);
+	result = process_end(&child);
+	len = strlen(result.err);
 	assert_int_equal(result.status, 0);
 	assert_between(len, sizeof(first) + sizeof(last) - 2, CAUGHT_BYTES);
 	assert_memory_equal(result.err, first, sizeof(first) - 1);

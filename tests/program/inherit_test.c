@@ -121,7 +121,7 @@ static const struct scene scenes[] = {
 	  .inherited = true },
 };
 
-#ifndef IPPROTO_MPTCP /* in newer headers it is */
+#ifndef IPPROTO_MPTCP /* older headers lack it */
 #define IPPROTO_MPTCP 262
 #endif
 

@@ -44,7 +44,10 @@ struct result {
 	char err[CAUGHT_BYTES];
 };
 
-/* The first of them that has no function yet: cmocka passes over it. */
+/*
+ * The first of them that has no function yet; if there is none, exits. cmocka
+ * passes over those that are left without one.
+ */
 struct CMUnitTest *free_test(struct CMUnitTest tests[MOST_TESTS]);
 
 /* Starts body(argument) as a child, whose exit status is what it returns. */
