@@ -12,8 +12,8 @@
  * A call is repeated as long as deadline_again says so. Output is tried at
  * least once, even after the deadline, because bytes that came in time must be
  * written. A stream whose calls never wait is never interrupted: deadline_check
- * ends it. It takes two interrupted calls to tell of silence: bytes may wait
- * for a process that Ctrl-Z suspended.
+ * ends it. After a silence a call is tried once more before it fails: bytes may
+ * have come while Ctrl-Z suspended the process.
  */
 
 enum {

@@ -10,9 +10,9 @@
  */
 
 /*
- * socket, setsockopt, bind and listen; or takes the listener that a supervisor
- * passed. Sets run->listener, which the caller closes, even on failure. Returns
- * true on success; otherwise run->status says why.
+ * socket, setsockopt, bind and listen, unless run->listener is open already, as
+ * a supervisor passed it. The caller closes run->listener, after a failure too.
+ * Returns true on success; otherwise run->status says why.
  */
 bool listener_open(struct run *run);
 

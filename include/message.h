@@ -1,8 +1,6 @@
 #ifndef MESSAGE_H
 #define MESSAGE_H
 
-#include <stdbool.h>
-
 #include "step.h"
 
 /*
@@ -10,10 +8,10 @@
  */
 
 /*
- * recv(2) with MSG_PEEK. Waits for the first byte of the connection, and leaves
- * it there. Returns what recv returns.
+ * recv(2) with MSG_PEEK. Waits for the next byte of the connection, and leaves
+ * it unread. Returns what recv returns.
  */
-ssize_t message_peek(struct run *run);
+ssize_t message_peek(const struct run *run);
 
 /*
  * recv(2), and write(2) or splice(2): takes the whole message, delivers it, and

@@ -1,7 +1,6 @@
 #ifndef NET_H
 #define NET_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -11,12 +10,12 @@
  *
  * A wrapper takes its call's arguments in the call's order and returns what the
  * call returns: -1 with errno if it failed. It never prints and never exits. A
- * blocking call that a signal interrupts is repeated until a limit of time is
- * over; after that it fails with EINTR.
+ * blocking call that a signal interrupts is repeated while deadline_again says
+ * so; after that it fails with EINTR.
  *
  * A descriptor that a wrapper returns belongs to the caller, who closes it with
  * net_close. It is never 0, 1 or 2: if the program was started with standard
- * output closed, the message can't go back to its sender.
+ * error closed, no line of it goes to the sender.
  */
 
 /*
@@ -56,7 +55,7 @@ int net_accept(int listener, struct sockaddr *peer, socklen_t *len);
 
 /*
  * recv(2), tcp(7). Returns how many bytes it stored in buf, at most len; 0 at
- * end of file.
+ * end of file. Fails with EINTR, without a call, once the run's time is over.
  */
 ssize_t net_recv(int fd, void *buf, size_t len, int flags);
 

@@ -26,7 +26,7 @@ struct options {
 	uint64_t idle_us;     /* 0 for no limit of silence */
 	struct network allow; /* of the senders, if allows_some */
 	bool allows_some;
-	bool limited; /* limit was given */
+	bool limit_given;
 	bool skip_empty;
 	bool verbose;
 	bool trace;

@@ -26,8 +26,8 @@ struct output {
 void output_prepare(struct output *output, int fd);
 
 /*
- * fcntl(2) with F_GETFL. Returns whether fd is open for writing. If it is not,
- * errno is EBADF.
+ * fcntl(2) with F_GETFL. Returns whether fd is open for writing, and true if
+ * that can't be asked. If it is not, errno is EBADF.
  */
 bool output_accepts(int fd);
 
@@ -52,7 +52,13 @@ size_t output_write(int fd, const char *buf, size_t len);
  */
 int output_deliver(struct output *output, const char *buf, size_t len);
 
-/* The same for a part of a character that was kept for the terminal. */
+/* The bytes of the message so far: delivered, or kept for a terminal. */
+uint64_t output_taken(const struct output *output);
+
+/*
+ * Writes the incomplete character that was kept for a terminal, if there is
+ * one. Returns as output_deliver.
+ */
 int output_finish(struct output *output);
 
 #endif

@@ -6,14 +6,15 @@
 
 /*
  * Writes every line on standard error. Each is one write(2), so that lines of
- * programs that share standard error do not mix. A line that can't be written
- * is dropped; the exit status remains.
+ * programs that share standard error do not mix. A line that can't be written,
+ * or whose write a signal interrupts three times, is dropped; the exit status
+ * remains.
  */
 
 /*
- * Writes one line, as in printf(3), without its newline. Control characters,
- * which the user may have typed, become "?". The live progress line is
- * removed before it. errno may change.
+ * Writes one line, as in printf(3), and a newline, which format leaves out.
+ * Control characters, which the user may have typed, become "?". The live
+ * progress line is removed before it. errno may change.
  */
 __attribute__((format(printf, 1, 2))) void report(const char *format, ...);
 

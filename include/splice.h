@@ -24,18 +24,21 @@ struct splice {
 
 /*
  * pipe(2), and fcntl(2) with F_SETPIPE_SZ: finds out whether splice_move may be
- * tried, and makes the pipe hold SPLICE_BYTES, so that its two ends wait for
- * each other less. If the kernel refuses that, it stays as it is.
+ * tried, and makes the pipe, output's or our own, hold SPLICE_BYTES, so that
+ * its two ends wait for each other less. If the kernel refuses that, it stays
+ * as it is. Before the call the ends are -1, and splice->possible is false; for
+ * a terminal they stay so.
  */
 void splice_open(struct splice *splice, const struct output *output);
 
 /*
- * Moves up to len bytes, at most SPLICE_BYTES, that socket has received. Adds
- * to output->delivered. Returns how many, or -1 with errno as output_write.
+ * Moves up to len bytes that socket has received; len is at most SPLICE_BYTES.
+ * Adds to output->delivered. Returns how many, or -1 with errno as
+ * output_write.
  *
  * A splice that fails for another reason than the deadline has taken nothing:
- * what is in our own pipe is copied, splice->possible is false from then
- * on, and 0 is returned if nothing was moved.
+ * what is in our own pipe is copied, and splice->possible is false from then
+ * on. Returns 0 if nothing was moved, at end of file too: recv tells which.
  */
 ssize_t splice_move(struct splice *splice, int socket, struct output *output,
 		    size_t len);

@@ -24,7 +24,7 @@ struct run {
 	char where[WHERE_BYTES]; /* see step_name; empty before it */
 	int listener;		 /* -1 while not open; so is connection */
 	int connection;
-	int ready;	    /* the descriptor of -r, -1 once it was closed */
+	int ready;	    /* the descriptor of -r; -1 if none, or closed */
 	bool polls;	    /* before it accepts or receives */
 	enum status status; /* of the run so far */
 };
@@ -50,8 +50,8 @@ __attribute__((format(printf, 5, 6))) bool step(struct run *run,
 						const char *format, ...);
 
 /*
- * poll(2). Waits until fd, an open connection or listener, can be read, or the
- * reader of standard output, unless that is a file, is gone, and redraws the
+ * poll(2). Waits until fd, an open connection or listener, can be read, or
+ * until the reader of standard output is gone; a file has none. Redraws the
  * live progress line meanwhile. call and object say what is waited for. Returns
  * true if fd can be read; otherwise run->status says why.
  */

@@ -7,9 +7,10 @@
 
 /*
  * Makes bytes safe for a terminal, in the locale of setlocale(3): newlines,
- * tabs and printable characters stay. Other control characters become ^X, and
- * bytes that form no printable character \xNN, so that an escape sequence never
- * reaches the terminal.
+ * tabs and printable characters stay. Other ASCII control characters become ^X,
+ * and bytes that form no printable character \xNN, so that an escape sequence
+ * never reaches the terminal. So do those of a character that changes the
+ * direction of text or, except in UTF-8, has a byte from 0x80 to 0x9f.
  */
 
 /* Keeps an incomplete character until the bytes after it decide. */

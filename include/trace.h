@@ -9,7 +9,7 @@
 #include "address.h"
 
 /*
- * Writes the lines of -x: each call as strace(1) shows it, then its manual
+ * Writes the lines of -x: each call as strace(1) shows it, then the name of its
  * page. Until trace_start is called, they show nothing. trace, trace_buffer and
  * trace_poll keep errno.
  */

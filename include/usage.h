@@ -10,8 +10,8 @@ extern const char usage_help[];
 extern const char usage_version[];
 
 /*
- * Reports the problem with option, or with its value unless that is NULL, and
- * then the usage: two lines on standard error. Returns -1.
+ * Reports the problem with option and its value, NULL if it has none, and then
+ * the usage: two lines on standard error. Returns -1.
  */
 int usage_refuse(const char *option, const char *value, const char *problem);
 

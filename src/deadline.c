@@ -90,7 +90,7 @@ bool deadline_again(long result)
 	if (result != -1 || errno != EINTR || run_is_over(now))
 		return false;
 	if (silence_is_over(now)) {
-		/* Bytes may wait for a process that Ctrl-Z suspended. */
+		/* Bytes may have come while Ctrl-Z suspended the process. */
 		looks_again = !looks_again;
 		return looks_again;
 	}

@@ -1,6 +1,5 @@
 #include "message.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,7 +10,7 @@
 #include "trace.h"
 
 static const char end_of_file[] = "end of file";
-/* Sorted by name, it follows what each start touches: see the Makefile. */
+/* `make static` sorts by name, so that this follows what a start touches. */
 static char received[MOST_OF_ONE_RECV];
 
 /* Receives into received. MSG_PEEK leaves the bytes in the socket. */
@@ -29,15 +28,15 @@ static size_t at_most(size_t len, uint64_t left)
 	return left < len ? (size_t)left : len;
 }
 
-ssize_t message_peek(struct run *run)
+ssize_t message_peek(const struct run *run)
 {
 	return receive(run, 1, MSG_PEEK);
 }
 
 /*
- * copy_some, copy_line and splice_some move up to len bytes from the sender to
- * standard output. They return how many, 0 at end of file, or -1 if a step
- * failed.
+ * copy_some, copy_line and splice_some move up to len, or left, bytes from the
+ * sender to standard output. They return how many, 0 at end of file, or -1 if a
+ * step failed.
  */
 static ssize_t copy_some(struct run *run, size_t len)
 {
@@ -69,8 +68,8 @@ static ssize_t copy_line(struct run *run, size_t len)
 /*
  * splice locks the pipe while it waits for the socket, so that the pipe's
  * reader can't get what is there already: it is called only when bytes are
- * waiting. Few bytes are copied, because each spliced segment fills a buffer of
- * the pipe.
+ * waiting. Fewer than PIPE_BUF are copied, because each spliced segment takes
+ * up a whole buffer of the pipe.
  */
 static ssize_t splice_some(struct run *run, uint64_t left)
 {
@@ -82,7 +81,7 @@ static ssize_t splice_some(struct run *run, uint64_t left)
 		return -1;
 	if (unread < PIPE_BUF)
 		return copy_some(run, at_most(PIPE_BUF, left));
-	/* A call that never waits is never interrupted. */
+	/* A call that never waits is never interrupted: ask the clock. */
 	if (!step_check(run, "recv", "connection", deadline_check()))
 		return -1;
 	n = splice_move(&run->splice, run->connection, &run->output,
@@ -93,8 +92,8 @@ static ssize_t splice_some(struct run *run, uint64_t left)
 	return n;
 }
 
-/* Says if the limit cut the message after `taken` bytes, and what helps. */
-static bool tell_rest(struct run *run, uint64_t taken)
+/* Warns of bytes that wait after the `taken` ones, and says what helps. */
+static bool warn_of_rest(struct run *run, uint64_t taken)
 {
 	const struct options *options = run->options;
 	int unread = 0, result = net_unread(run->connection, &unread);
@@ -108,7 +107,7 @@ static bool tell_rest(struct run *run, uint64_t taken)
 		       "%s",
 		       (uintmax_t)taken,
 		       options->line || options->eof
-			       ? "-n takes more"
+			       ? "a larger -n takes more"
 			       : "-e takes all, -l a line");
 	return true;
 }
@@ -138,13 +137,13 @@ static const char *move_message(struct run *run)
 		if (options->line && received[n - 1] == '\n')
 			return "newline";
 	} while (left > 0 && (options->line || options->eof));
-	if ((left == 0 || options->limited) &&
-	    !tell_rest(run, options->limit - left))
+	if ((left == 0 || options->limit_given) &&
+	    !warn_of_rest(run, options->limit - left))
 		return NULL;
 	return left == 0 ? "limit" : "one recv";
 }
 
-/* Reports an empty message, and a line without its newline. */
+/* Reports an empty message, which sets run->status, or a line without end. */
 static void report_incomplete(struct run *run, const char *ending)
 {
 	if (run->options->eof)

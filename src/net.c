@@ -80,7 +80,7 @@ ssize_t net_recv(int fd, void *buf, size_t len, int flags)
 {
 	ssize_t n;
 
-	/* A call that never waits is never interrupted. */
+	/* A call that never waits is never interrupted: ask the clock. */
 	if (deadline_check() == -1)
 		return -1;
 	do

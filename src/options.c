@@ -110,7 +110,7 @@ static const char *set_option(struct options *options, int letter)
 		options->line = true;
 		break;
 	case 'n':
-		options->limited = true;
+		options->limit_given = true;
 		return number_parse(optarg, 1, INT64_MAX, &options->limit)
 			       ? NULL
 			       : "not a number of bytes from 1 up, in digits";
@@ -165,7 +165,7 @@ static int check_together(struct options *options)
 	if (options->line && options->eof)
 		return usage_refuse("-l", "-e",
 				    "only one of them can end the message");
-	if (!options->limited)
+	if (!options->limit_given)
 		options->limit = whole ? UINT64_MAX : DEFAULT_BYTES;
 	else if (!whole && options->limit > MOST_OF_ONE_RECV)
 		return usage_refuse("-n", NULL,

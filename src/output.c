@@ -76,12 +76,17 @@ size_t output_write(int fd, const char *buf, size_t len)
 	return done;
 }
 
-/* Writes shown. `taken` counts the bytes that came, those that are kept too. */
+uint64_t output_taken(const struct output *output)
+{
+	return output->delivered + output->terminal.len;
+}
+
+/* Writes shown. `taken` counts the message so far, with what is kept. */
 static int write_shown(struct output *output, const char *shown, size_t len,
 		       uint64_t taken)
 {
 	if (output_write(output->fd, shown, len) < len) {
-		/* Written later, what is kept would follow a gap. */
+		/* Drop what is kept: written later, it would follow a gap. */
 		output->terminal.len = 0;
 		return -1;
 	}
@@ -91,7 +96,7 @@ static int write_shown(struct output *output, const char *shown, size_t len,
 
 static int deliver_shown(struct output *output, const char *buf, size_t len)
 {
-	const uint64_t before = output->delivered + output->terminal.len;
+	const uint64_t before = output_taken(output);
 	char shown[SHOWN_BYTES] = { 0 };
 	size_t used = 0;
 
@@ -119,7 +124,7 @@ int output_deliver(struct output *output, const char *buf, size_t len)
 
 int output_finish(struct output *output)
 {
-	const uint64_t taken = output->delivered + output->terminal.len;
+	const uint64_t taken = output_taken(output);
 	char shown[TERMINAL_MOST] = { 0 };
 	size_t n = terminal_end(&output->terminal, shown);
 

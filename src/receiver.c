@@ -52,7 +52,7 @@ static bool accept_any(struct run *run, struct address *peer)
 }
 
 /* Accepts the first sender that -a allows, and closes those before it. */
-static bool accept_one(struct run *run)
+static bool accept_allowed(struct run *run)
 {
 	const struct options *options = run->options;
 	struct address peer;
@@ -93,7 +93,7 @@ static bool skip_empty(struct run *run)
 			report("server: recv connection: ended before its "
 			       "first byte, waiting for the next");
 		if (!step_close(run, "connection", &run->connection) ||
-		    !accept_one(run))
+		    !accept_allowed(run))
 			return false;
 	}
 }
@@ -101,7 +101,8 @@ static bool skip_empty(struct run *run)
 /* Accepts who will send the message. */
 static bool accept_sender(struct run *run)
 {
-	if (!accept_one(run) || (run->options->skip_empty && !skip_empty(run)))
+	if (!accept_allowed(run) ||
+	    (run->options->skip_empty && !skip_empty(run)))
 		return false;
 	/* A second sender of a stream is refused, not left to wait. */
 	return !run->options->eof ||

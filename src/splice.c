@@ -1,6 +1,5 @@
 #include "splice.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <unistd.h>

@@ -30,12 +30,6 @@ void step_name(struct run *run, const struct address *listener)
 			 address_text(listener, text), address_port(listener));
 }
 
-/* Bytes of the message that came, the part of a character among them. */
-static uint64_t came(const struct run *run)
-{
-	return run->output.delivered + run->output.terminal.len;
-}
-
 static const char not_closed[] = "the sender did not close";
 
 /* What did not happen in time. */
@@ -49,7 +43,8 @@ static const char *missing(const struct run *run, const char *call, bool idle)
 		return idle ? "it took no more" : "it did not take all";
 	if (run->options->line && !idle)
 		return "no newline came";
-	return came(run) == 0 || idle ? "nothing came" : not_closed;
+	return output_taken(&run->output) == 0 || idle ? "nothing came"
+						       : not_closed;
 }
 
 static void report_late(const struct run *run, const char *call,
@@ -57,11 +52,12 @@ static void report_late(const struct run *run, const char *call,
 {
 	const struct options *options = run->options;
 	const char *what = missing(run, call, idle);
+	const uint64_t taken = output_taken(&run->output);
 	char delivered[48] = "";
 
-	if (came(run) > 0)
+	if (taken > 0)
 		snprintf(delivered, sizeof(delivered), " (%ju bytes delivered)",
-			 (uintmax_t)came(run));
+			 (uintmax_t)taken);
 	report("server: %s %s: %s %s %.15g s%s; %s%s sets a longer time", call,
 	       object, what, idle ? "for" : "within",
 	       (double)(idle ? options->idle_us : options->timeout_us) /
@@ -73,8 +69,9 @@ static void report_late(const struct run *run, const char *call,
 static void fail(struct run *run, const char *call, const char *object)
 {
 	const struct address *address = &run->options->address;
+	const uint64_t taken = output_taken(&run->output);
 	/* With -z the first byte came before, else the sender was skipped. */
-	const bool begun = came(run) > 0 || run->options->skip_empty;
+	const bool begun = taken > 0 || run->options->skip_empty;
 	const bool late = deadline_ended(-1);
 	const int reason = errno;
 

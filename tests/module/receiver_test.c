@@ -101,7 +101,10 @@ static void test_receiver_run_delivers_a_message(void **state)
 	}
 }
 
-/* The others are closed; where that fails, the run has failed. */
+/*
+ * The others are closed; where that fails, the run has failed. It waits for
+ * nobody any more: with -e it would for ever, on a connection that is closed.
+ */
 static void test_receiver_run_fails_if_it_can_not_close_others(void **state)
 {
 	const struct fault_case fault = { "close", 1, EIO };
@@ -110,7 +113,9 @@ static void test_receiver_run_fails_if_it_can_not_close_others(void **state)
 	(void)state;
 	options.allows_some = true;
 	assert_null(network_parse("192.0.2.1", &options.allow));
+	options.eof = true;
 	result = receive(&fault, 3);
+	options.eof = false;
 	options.allows_some = false;
 	assert_string_equal(result.err,
 			    "server: close connection: Input/output error; man "
@@ -157,7 +162,7 @@ static void test_receiver_run_leaves_what_one_recv_does_not_take(void **state)
 
 	(void)state;
 	inherit_listener();
-	options.limited = true;
+	options.limit_given = true;
 	options.limit = MOST_OF_A_RECV + 1;
 	client = client_connect(bound_port(options.inherited));
 	client_send(client, long_message, MOST_OF_A_RECV + 1);
@@ -170,7 +175,7 @@ static void test_receiver_run_leaves_what_one_recv_does_not_take(void **state)
 	assert_string_equal(result.err,
 			    "server: warning: the message was cut after 131072 "
 			    "bytes; -e takes all, -l a line\n");
-	options.limited = false;
+	options.limit_given = false;
 	options.limit = 128;
 	net_close(client);
 	net_close(options.inherited);
@@ -193,7 +198,7 @@ static void test_receiver_run_tells_what_a_short_recv_left(void **state)
 		int client;
 
 		inherit_listener();
-		options.limited = limited;
+		options.limit_given = limited;
 		client = client_connect(bound_port(options.inherited));
 		client_send(client, "hi\n", 3);
 		child = process_start(run_in_short_recvs, NULL);
@@ -208,7 +213,7 @@ static void test_receiver_run_tells_what_a_short_recv_left(void **state)
 		net_close(client);
 		net_close(options.inherited);
 	}
-	options.limited = false;
+	options.limit_given = false;
 }
 
 static void test_receiver_run_tells_if_nothing_is_sent(void **state)

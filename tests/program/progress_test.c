@@ -234,7 +234,7 @@ static void test_progress_goes_before_a_rest_is_told_of(void **state)
 	assert_int_equal(result.status, 0);
 	assert_drawn(run, "2",
 		     STARTED "server: warning: the message was cut after 3 "
-			     "bytes; -n takes more\n"
+			     "bytes; a larger -n takes more\n"
 			     "server: 3 bytes in * s, *B/s, ended by limit\n");
 }
 

@@ -26,7 +26,7 @@ static void limit(struct limited *limited, bool eof, enum target target,
 	if (sent > limit)
 		snprintf(limited->said, sizeof(limited->said),
 			 "server: warning: the message was cut after %zu "
-			 "bytes; -n takes more\n",
+			 "bytes; a larger -n takes more\n",
 			 limit);
 }
 

@@ -200,7 +200,7 @@ static void test_receiver_run_keeps_its_limit_in_a_stream(void **state)
 		expect_output(&server, stream, limits[i / 2]);
 		snprintf(err, sizeof(err),
 			 "server: warning: the message was cut after %zu "
-			 "bytes; -n takes more\n",
+			 "bytes; a larger -n takes more\n",
 			 limits[i / 2]);
 		result = process_end(&server);
 		close(sender);

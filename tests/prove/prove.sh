@@ -59,7 +59,7 @@ options=(
 	-eva-slevel-function 'net_accept:100,net_getsockname:10'
 	-eva-slevel-function 'deadline_again:20,deadline_check:20'
 	-eva-slevel-function 'prove_strcspn:100,address_parse:200,network_parse:200'
-	-eva-slevel-function 'accept_one:20,listener_announce:20'
+	-eva-slevel-function 'accept_allowed:20,listener_announce:20'
 	-eva-slevel-function 'listener_open:20,step_name:20'
 	-eva-slevel-function 'step:10,step_check:10,fail:10'
 	-eva-slevel-function 'receive:50,net_recv:50,accept_any:50'

@@ -18,8 +18,8 @@ const struct mode modes[MODES] = {
 	{ "line_into_terminal", MESSAGE, TEXT, .line = true,
 	  .target = TERMINAL },
 	{ "line_cut", MESSAGE, PIECE + 1, .line = true, .limit = PIECE + 1,
-	  .said = "server: warning: the message was cut after 4097 bytes; -n "
-		  "takes more\n" },
+	  .said = "server: warning: the message was cut after 4097 bytes; a "
+		  "larger -n takes more\n" },
 	{ "eof_into_pipe", MESSAGE, MESSAGE, .eof = true },
 	{ "eof_into_file", MESSAGE, MESSAGE, .eof = true,
 	  .target = PLAIN_FILE },
@@ -29,8 +29,8 @@ const struct mode modes[MODES] = {
 	  .target = TERMINAL },
 	{ "eof_cut", MESSAGE, 2 * PIECE + 1, .eof = true,
 	  .limit = 2 * PIECE + 1,
-	  .said = "server: warning: the message was cut after 8193 bytes; -n "
-		  "takes more\n" },
+	  .said = "server: warning: the message was cut after 8193 bytes; a "
+		  "larger -n takes more\n" },
 	{ "skip_empty", SHORT, SHORT, .limit = 128, .skip_empty = true },
 	{ "skip_empty_and_line", MESSAGE, TEXT, .line = true,
 	  .skip_empty = true },

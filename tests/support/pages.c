@@ -31,7 +31,7 @@ const struct option_fact option_facts[] = {
 	{ 'w', "idle", "SECONDS",
 	  "give up after SECONDS of silence, with status 124", NULL, "silence",
 	  "silence" },
-	{ 'x', "trace", NULL, "show each system call and its man page", NULL,
+	{ 'x', "trace", NULL, "show each system call, name its man page", NULL,
 	  NULL, "page" },
 	{ 'z', "skip-empty", NULL, "ignore connections that send nothing", NULL,
 	  NULL, "send nothing" },
