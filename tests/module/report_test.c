@@ -58,6 +58,15 @@ static int say_though_interrupted(const void *unused)
 	return fault_calls() == 2 ? 0 : 1;
 }
 
+/* Without end, as from a timer whose period is too short. */
+static int say_while_interrupted(const void *unused)
+{
+	(void)unused;
+	fault_fail("write", -1, EINTR);
+	report("line");
+	return fault_calls() == 3 ? 0 : 1;
+}
+
 /* fault counts the writes, and passes them on. */
 static int say_each_in_one_write(const void *unused)
 {
@@ -157,6 +166,12 @@ static void test_report_writes_again_if_interrupted(void **state)
 	assert_string_equal(run(say_though_interrupted, NULL).err, "line\n");
 }
 
+static void test_report_tries_three_times_if_interrupted(void **state)
+{
+	(void)state;
+	assert_string_equal(run(say_while_interrupted, NULL).err, "");
+}
+
 static void test_report_tries_once_if_stderr_fails(void **state)
 {
 	(void)state;
@@ -175,6 +190,7 @@ int main(void)
 		cmocka_unit_test(test_report_keeps_what_was_typed_to_its_line),
 		cmocka_unit_test(test_report_writes_a_line_at_once),
 		cmocka_unit_test(test_report_writes_again_if_interrupted),
+		cmocka_unit_test(test_report_tries_three_times_if_interrupted),
 		cmocka_unit_test(test_report_tries_once_if_stderr_fails),
 	};
 

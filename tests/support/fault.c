@@ -72,7 +72,7 @@ static bool is_due(const char *call, int fd)
 	if (fault.watching)
 		return false;
 	due = fault.call != NULL && strcmp(fault.call, call) == 0 &&
-	      ++fault.calls == fault.nth;
+	      (++fault.calls == fault.nth || fault.nth == -1);
 	if (fault.watch != NULL) {
 		fault.watching = true;
 		fault.watch(call, fd, due);

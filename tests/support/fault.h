@@ -12,8 +12,9 @@
  */
 
 /*
- * From now on the nth call (from 1) of the named function returns -1 with
- * errno reason or, where reason is 0, returns 0. One fault at a time.
+ * From now on the nth call (from 1) of the named function, or each if nth is
+ * -1, returns -1 with errno reason or, where reason is 0, returns 0. One fault
+ * at a time.
  */
 void fault_fail(const char *call, int nth, int reason);
 
