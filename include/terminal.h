@@ -10,14 +10,14 @@
  * tabs and printable characters stay. Other ASCII control characters become ^X,
  * and bytes that form no printable character \xNN, so that an escape sequence
  * never reaches the terminal. So do those of a character that changes the
- * direction of text or, except in UTF-8, has a byte from 0x80 to 0x9f.
+ * direction of text or, except in UTF-8, has a byte that is a control.
  */
 
 /* Keeps an incomplete character until the bytes after it decide. */
 struct terminal {
 	char pending[MB_LEN_MAX]; /* the incomplete character */
 	size_t len;
-	bool utf8; /* whether the locale's name says so */
+	bool utf8; /* whether the locale uses it */
 };
 
 enum {

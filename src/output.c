@@ -17,10 +17,15 @@ void output_prepare(struct output *output, int fd)
 {
 	struct stat status = { 0 };
 
-	*output = (struct output){ .fd = fd, .is_terminal = isatty(fd) };
+	fstat(fd, &status);
+	*output = (struct output){ .fd = fd,
+				   .is_terminal = isatty(fd),
+				   .is_file = S_ISREG(status.st_mode) };
+	/* A device that may not be asked could be a terminal. */
+	if (S_ISCHR(status.st_mode) && (errno == EACCES || errno == EPERM))
+		output->is_terminal = true;
 	if (output->is_terminal)
 		terminal_prepare(&output->terminal);
-	output->is_file = fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
 }
 
 bool output_accepts(int fd)

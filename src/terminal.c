@@ -1,5 +1,6 @@
 #include "terminal.h"
 
+#include <langinfo.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +8,7 @@
 #include <wchar.h>
 #include <wctype.h>
 
-/* musl uses UTF-8 in every locale: only the name says what is meant. */
+/* musl uses UTF-8 in every locale: there only the name says what is meant. */
 static bool names_utf8(void)
 {
 	static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
@@ -19,10 +20,20 @@ static bool names_utf8(void)
 				 strcasestr(value, "utf8") != NULL);
 }
 
+static bool is_utf8(void)
+{
+#ifdef __GLIBC__
+	/* Many a locale, such as sr_RS, does not name it. */
+	if (strcmp(nl_langinfo(CODESET), "UTF-8") == 0)
+		return true;
+#endif
+	return names_utf8();
+}
+
 void terminal_prepare(struct terminal *terminal)
 {
 	setlocale(LC_CTYPE, "");
-	*terminal = (struct terminal){ .utf8 = names_utf8() };
+	*terminal = (struct terminal){ .utf8 = is_utf8() };
 }
 
 /* The marks, embeddings, overrides and isolates of Unicode's UAX #9. */
@@ -33,11 +44,11 @@ static bool turns_text(wint_t wide)
 	       (wide >= 0x2066 && wide <= 0x2069);
 }
 
-/* To a terminal of 8 bits, bytes of a character may be C1 controls. */
+/* To a terminal of 8 bits, bytes of a character may be controls, C0 or C1. */
 static bool has_control(const char *bytes, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		if ((bytes[i] & 0xe0) == 0x80)
+		if ((bytes[i] & 0x60) == 0)
 			return true;
 	return false;
 }

@@ -1,4 +1,5 @@
 /* What a terminal is shown: every class of bytes, in every place. */
+#include <langinfo.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -146,7 +147,8 @@ static void assert_shown_cut(size_t cut)
 
 	assert_int_equal(pipe(ends), 0);
 	output_prepare(&output, ends[1]);
-	output.is_terminal = output.terminal.utf8 = true;
+	output.is_terminal = true;
+	output.terminal.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 	if (cut > 0)
 		assert_int_equal(output_deliver(&output, text.sent, cut), 0);
 	assert_int_equal(
@@ -277,8 +279,27 @@ static void test_filter_shows_all_bytes_in_a_locale_of_8_bits(void **state)
 {
 	(void)state;
 	needs_locale("de_DE", "ISO-8859-1");
+	needs_locale("ru_RU", "KOI8-R");
 	use("de_DE.ISO-8859-1");
 	add_all_bytes(0xa0, 0xff);
+	assert_shown_cut(0);
+	/* Here they are lines and symbols. */
+	use("ru_RU.KOI8-R");
+	assert_shown_cut(0);
+}
+
+/* Letters in Vietnamese, to a terminal that is not: Ctrl-B, and others. */
+static void test_filter_shows_controls_that_are_letters(void **state)
+{
+	(void)state;
+	needs_locale("vi_VN", "TCVN5712-1");
+	use("vi_VN.TCVN5712-1");
+	start_text(0);
+	for (char byte = 0x11; byte < ' '; byte++) {
+		const char shown[] = { '^', (char)(byte ^ 0x40), '\0' };
+
+		add_bytes(&byte, 1, shown);
+	}
 	assert_shown_cut(0);
 }
 
@@ -308,6 +329,8 @@ int main(void)
 		cmocka_unit_test_teardown(
 			test_filter_shows_all_bytes_in_a_locale_of_8_bits,
 			use_none),
+		cmocka_unit_test_teardown(
+			test_filter_shows_controls_that_are_letters, use_none),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, forget);

@@ -16,6 +16,7 @@ static void use(const char *const values[3], struct terminal *terminal)
 			unsetenv(variables[i]);
 		else
 			setenv(variables[i], values[i], 1);
+	setlocale(LC_CTYPE, "C");
 	terminal_prepare(terminal);
 	skip_without(setlocale(LC_CTYPE, "C.UTF-8") != NULL, "C.UTF-8");
 }
@@ -67,12 +68,34 @@ static void test_terminal_show_has_c1_only_where_utf8_is_named(void **state)
 	}
 }
 
+static void test_terminal_show_has_c1_where_utf8_is_used(void **state)
+{
+	struct terminal terminal;
+
+	(void)state;
+	needs_locale("sr_RS", "UTF-8");
+	assert_int_equal(system("mv \"$FOLDER/sr_RS.UTF-8\" \"$FOLDER/sr_RS\""),
+			 0);
+	setenv("LC_ALL", "sr_RS", 1);
+	terminal_prepare(&terminal);
+	assert_true(terminal.utf8);
+	assert_shown(&terminal, "\xd0\x91", "\xd0\x91");
+	assert_shown(&terminal, "\xc2\x9b", "\\xc2\\x9b");
+}
+
+static int forget(void **state)
+{
+	unsetenv("LOCPATH");
+	return remove_folder(state);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			test_terminal_show_has_c1_only_where_utf8_is_named),
+		cmocka_unit_test(test_terminal_show_has_c1_where_utf8_is_used),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, make_folder, forget);
 }

@@ -267,6 +267,46 @@ size_t __wrap_mbrtowc(wchar_t *wide, const char *from, size_t len,
 	return endless ? (size_t)-2 : __real_mbrtowc(wide, from, len, state);
 }
 
+int __real_isatty(int fd);
+int __wrap_isatty(int fd);
+
+/* Why it may not be asked, or 0. */
+static int refusal;
+
+int __wrap_isatty(int fd)
+{
+	if (refusal == 0)
+		return __real_isatty(fd);
+	errno = refusal;
+	return 0;
+}
+
+static struct output prepare_refused(int fd, int reason)
+{
+	struct output output;
+
+	refusal = reason;
+	output_prepare(&output, fd);
+	refusal = 0;
+	return output;
+}
+
+static void test_output_prepare_takes_a_device_for_a_terminal(void **state)
+{
+	const int device = open("/dev/null", O_WRONLY);
+	const int file = temporary_file(0);
+
+	(void)state;
+	assert_true(prepare_refused(device, EACCES).is_terminal);
+	assert_true(prepare_refused(device, EPERM).is_terminal);
+	assert_false(prepare_refused(device, ENOTTY).is_terminal);
+	assert_false(prepare_refused(device, EINVAL).is_terminal);
+	assert_false(prepare_refused(file, EACCES).is_terminal);
+	assert_false(prepare_refused(file, EPERM).is_terminal);
+	close(device);
+	close(file);
+}
+
 static void test_output_deliver_ends_a_character_that_does_not(void **state)
 {
 	enum {
@@ -366,6 +406,8 @@ int main(void)
 			test_output_write_tries_once_after_the_deadline),
 		cmocka_unit_test(
 			test_output_deliver_fails_if_the_terminal_fails),
+		cmocka_unit_test(
+			test_output_prepare_takes_a_device_for_a_terminal),
 		cmocka_unit_test(
 			test_output_deliver_ends_a_character_that_does_not),
 		cmocka_unit_test(test_output_finish_shows_what_is_pending),
