@@ -19,7 +19,9 @@ static ssize_t receive(const struct run *run, size_t len, int flags)
 	ssize_t n = net_recv(run->connection, received, len, flags);
 
 	trace_buffer("recv", n, run->connection, received, n, len,
-		     flags == 0 ? ", 0" : ", MSG_PEEK");
+		     flags == 0		 ? ", 0"
+		     : flags == MSG_PEEK ? ", MSG_PEEK"
+					 : ", MSG_PEEK|MSG_DONTWAIT");
 	return n;
 }
 
@@ -81,7 +83,7 @@ static ssize_t splice_some(struct run *run, uint64_t left)
 		return -1;
 	if (unread < PIPE_BUF)
 		return copy_some(run, at_most(PIPE_BUF, left));
-	/* A call that never waits is never interrupted: ask the clock. */
+	/* While bytes come, it never waits, and is not interrupted. */
 	if (!step_check(run, "recv", "connection", deadline_check()))
 		return -1;
 	n = splice_move(&run->splice, run->connection, &run->output,
@@ -92,24 +94,21 @@ static ssize_t splice_some(struct run *run, uint64_t left)
 	return n;
 }
 
-/* Warns of bytes that wait after the `taken` ones, and says what helps. */
-static bool warn_of_rest(struct run *run, uint64_t taken)
+/*
+ * Warns of bytes that wait after the `taken` ones, and says what helps. recv
+ * fails only where none waits.
+ */
+static void warn_of_rest(const struct run *run, uint64_t taken)
 {
 	const struct options *options = run->options;
-	int unread = 0, result = net_unread(run->connection, &unread);
 
-	if (!step(run, "ioctl", "connection", result, "%d, FIONREAD, [%d]",
-		  run->connection, unread))
-		return false;
-	/* It may be the end of file that was counted: see net_unread. */
-	if (unread > 0 && message_peek(run) != 0)
+	if (receive(run, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
 		report("server: warning: the message was cut after %ju bytes; "
 		       "%s",
 		       (uintmax_t)taken,
 		       options->line || options->eof
 			       ? "a larger -n takes more"
 			       : "-e takes all, -l a line");
-	return true;
 }
 
 /* Returns what ended the message, or NULL if a step failed. */
@@ -137,9 +136,8 @@ static const char *move_message(struct run *run)
 		if (options->line && received[n - 1] == '\n')
 			return "newline";
 	} while (left > 0 && (options->line || options->eof));
-	if ((left == 0 || options->limit_given) &&
-	    !warn_of_rest(run, options->limit - left))
-		return NULL;
+	if (left == 0 || options->limit_given)
+		warn_of_rest(run, options->limit - left);
 	return left == 0 ? "limit" : "one recv";
 }
 

@@ -67,10 +67,12 @@ int net_accept(int listener, struct sockaddr *peer, socklen_t *len)
 {
 	int fd;
 
-	do
+	do {
+		/* While peers come, it never waits, and is not interrupted. */
+		if (deadline_check() == -1)
+			return -1;
 		fd = accept(listener, peer, len);
-	while (deadline_again(fd) ||
-	       (fd == -1 && errno == ECONNABORTED && deadline_check() == 0));
+	} while (deadline_again(fd) || (fd == -1 && errno == ECONNABORTED));
 	if (fd != -1)
 		deadline_renew();
 	return above_stdio(fd);
@@ -80,8 +82,8 @@ ssize_t net_recv(int fd, void *buf, size_t len, int flags)
 {
 	ssize_t n;
 
-	/* A call that never waits is never interrupted: ask the clock. */
-	if (deadline_check() == -1)
+	/* While bytes come, it never waits, and is not interrupted. */
+	if ((flags & MSG_DONTWAIT) == 0 && deadline_check() == -1)
 		return -1;
 	do
 		n = recv(fd, buf, len, flags);

@@ -181,6 +181,33 @@ static void test_receiver_run_leaves_what_one_recv_does_not_take(void **state)
 	net_close(options.inherited);
 }
 
+/* The urgent byte is no part of the stream, but what follows it is. */
+static void test_receiver_run_tells_of_what_follows_an_urgent_byte(void **state)
+{
+	struct process child;
+	struct result result;
+	int client;
+
+	(void)state;
+	inherit_listener();
+	options.limit = 5;
+	client = client_connect(bound_port(options.inherited));
+	client_send(client, "hello", 5);
+	assert_int_equal(send(client, "!", 1, MSG_OOB), 1);
+	client_send(client, "world", 5);
+	wait_until_received(client);
+	child = process_start(run_receiver, &no_fault);
+	result = process_end(&child);
+	options.limit = 128;
+	net_close(client);
+	net_close(options.inherited);
+	assert_int_equal(result.status, STATUS_OK);
+	assert_string_equal(result.out, "hello");
+	assert_string_equal(result.err,
+			    "server: warning: the message was cut after 5 "
+			    "bytes; -e takes all, -l a line\n");
+}
+
 static int run_in_short_recvs(const void *unused)
 {
 	(void)unused;
@@ -350,28 +377,34 @@ static void test_verbose_tells_of_nothing_sent_before_its_summary(void **state)
 		    "file\n");
 }
 
-/* Nobody knows then how much waits: of a stream, and after a limit. */
-static void
-test_verbose_tells_of_an_error_if_the_rest_is_not_known(void **state)
+/* Nobody knows then how much of the stream waits. */
+static void test_verbose_tells_of_an_error(void **state)
 {
 	static const struct fault_case fault = { "ioctl", 1, EIO };
-	static const struct ending failing[] = {
-		{ .eof = true, .limit = UINT64_MAX, .sent = "hi\n" },
-		{ .limit = 2, .sent = "hi\n" },
-	};
+	static const struct ending failing = { .eof = true,
+					       .limit = UINT64_MAX,
+					       .sent = "hi\n" };
+	const struct result result = receive_verbosely(&failing, &fault);
 
 	(void)state;
-	for (size_t i = 0; i < 2; i++) {
-		const struct result result =
-			receive_verbosely(&failing[i], &fault);
+	assert_int_equal(result.status, STATUS_FAILED);
+	assert_like(result.err, "Listening on *\nConnection received on *\n"
+				"server: ioctl connection: Input/output error; "
+				"man 2 ioctl has more\n"
+				"server: * bytes in *, ended by an error\n");
+}
 
-		assert_int_equal(result.status, STATUS_FAILED);
-		assert_like(result.err,
-			    "Listening on *\nConnection received on *\n"
-			    "server: ioctl connection: Input/output error; man "
-			    "2 ioctl has more\n"
-			    "server: * bytes in *, ended by an error\n");
-	}
+/* The message is whole: what comes after its limit is of no matter. */
+static void test_receiver_run_takes_a_reset_after_the_limit(void **state)
+{
+	static const struct fault_case fault = { "look", 1, ECONNRESET };
+	static const struct ending limited = { .limit = 2, .sent = "hi" };
+	const struct result result = receive_verbosely(&limited, &fault);
+
+	(void)state;
+	assert_int_equal(result.status, STATUS_OK);
+	assert_like(result.err, "Listening on *\nConnection received on *\n"
+				"server: 2 bytes in *, ended by limit\n");
 }
 
 static void run_out_of_time(const char *call, int fd, bool fails)
@@ -482,6 +515,8 @@ int main(void)
 		cmocka_unit_test(
 			test_receiver_run_leaves_what_one_recv_does_not_take),
 		cmocka_unit_test(
+			test_receiver_run_tells_of_what_follows_an_urgent_byte),
+		cmocka_unit_test(
 			test_receiver_run_tells_what_a_short_recv_left),
 		cmocka_unit_test(test_receiver_run_tells_if_nothing_is_sent),
 		cmocka_unit_test(
@@ -492,8 +527,9 @@ int main(void)
 		cmocka_unit_test(test_verbose_tells_what_ended_the_message),
 		cmocka_unit_test(
 			test_verbose_tells_of_nothing_sent_before_its_summary),
+		cmocka_unit_test(test_verbose_tells_of_an_error),
 		cmocka_unit_test(
-			test_verbose_tells_of_an_error_if_the_rest_is_not_known),
+			test_receiver_run_takes_a_reset_after_the_limit),
 		cmocka_unit_test(
 			test_receiver_run_ends_a_stream_that_never_pauses),
 		cmocka_unit_test(test_manual_has_what_verbose_tells),

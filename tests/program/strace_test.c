@@ -298,6 +298,7 @@ static const struct traced {
 	/* The second accept has the whole of the address to fill again. */
 	{ "allow", "-a 127.0.0.1", .sent = "hi\n", .refused = "127.0.0.2" },
 	{ "limit_that_cuts", "-n 5", .sent = "hello world" },
+	{ "limit_that_is_not_met", "-n 5", .sent = "hi" },
 	{ "timeout_and_line", "-t 100.25 -l", .sent = "hi\n" },
 	{ "idle", "-w 100.25", .sent = "hi\n" },
 	{ "timeout_without_a_sender", "-t .1", .sent = NULL },

@@ -59,7 +59,11 @@
 #define POLL POLL_AS("4", "POLLIN")
 #define POLL_RESET POLL_AS("4", "POLLIN|POLLERR|POLLHUP")
 #define WRITE(bytes, len) CALL("write", "1, \"" bytes "\", " len, len)
-#define UNREAD(bytes) CALL("ioctl", "4, FIONREAD, [" bytes "]", "0")
+#define LOOK(byte)                                                             \
+	CALL("recv", "4, \"" byte "\", 1, MSG_PEEK|MSG_DONTWAIT", "1")
+#define LOOK_IN_VAIN                                                           \
+	CALL("recv", "4, $P, 1, MSG_PEEK|MSG_DONTWAIT",                        \
+	     FAILED("EAGAIN", "Resource temporarily unavailable"))
 #define CLOSE(fd) CALL("close", fd, "0")
 #define EXIT(status) "server: exit(" status ") = ?    man 3 exit\n"
 #define END(status) CLOSE("4") CLOSE("3") EXIT(status)
@@ -82,8 +86,8 @@ static const struct scene scenes[] = {
 	  .err = { OPEN, ACCEPT,
 		   CALL("recv", "4, \"" STREAM_SHOWN "\"..., 128, 0", "128"),
 		   CALL("write", "1, \"" STREAM_SHOWN "\"..., 128", "128"),
-		   UNREAD("1"), PEEK("\\200", "1", "1"),
-		   REST("128", "-e takes all, -l a line"), END("0") } },
+		   LOOK("\\200"), REST("128", "-e takes all, -l a line"),
+		   END("0") } },
 	{ "plain_without_bytes", "-x", play_empty, 3, "",
 	  .err = { OPEN, ACCEPT, RECV("", "0", "128"), NOTHING, END("3") } },
 	{ "plain_and_reset", "-x", play_reset, 1, "",
@@ -94,8 +98,11 @@ static const struct scene scenes[] = {
 		   END("1") } },
 	{ "limit", "-x -n 2", play_hi, 0, "hi",
 	  .err = { OPEN, ACCEPT, RECV("hi", "2", "2"), WRITE("hi", "2"),
-		   UNREAD("1"), PEEK("\\n", "1", "1"),
-		   REST("2", "-e takes all, -l a line"), END("0") } },
+		   LOOK("\\n"), REST("2", "-e takes all, -l a line"),
+		   END("0") } },
+	{ "limit_that_is_met", "-x -n 3", play_hi, 0, "hi\n",
+	  .err = { OPEN, ACCEPT, RECV("hi\\n", "3", "3"), WRITE("hi\\n", "3"),
+		   LOOK_IN_VAIN, END("0") } },
 	{ "line", "-xl", play_two_lines, 0, "hi\n",
 	  .err = { OPEN, POLL3, ACCEPT, POLL,
 		   PEEK("hi\\nrest\\n", "8", "131072"), RECV("hi\\n", "3", "3"),
@@ -107,9 +114,8 @@ static const struct scene scenes[] = {
 		   WRITE("i\\n", "2"), END("0") } },
 	{ "line_over_its_limit", "-xl -n 2", play_hi, 0, "hi",
 	  .err = { OPEN, POLL3, ACCEPT, POLL, PEEK("hi", "2", "2"),
-		   RECV("hi", "2", "2"), WRITE("hi", "2"), UNREAD("1"),
-		   PEEK("\\n", "1", "1"), REST("2", "a larger -n takes more"),
-		   END("0") } },
+		   RECV("hi", "2", "2"), WRITE("hi", "2"), LOOK("\\n"),
+		   REST("2", "a larger -n takes more"), END("0") } },
 	{ "line_without_bytes", "-xl", play_empty, 3, "",
 	  .err = { OPEN, POLL3, ACCEPT, POLL, PEEK("", "0", "131072"), NOTHING,
 		   END("3") } },
@@ -135,7 +141,7 @@ static const struct scene scenes[] = {
 		   EXIT("1") } },
 	{ "eof_over_its_limit", "-xe -n 2", play_hi, 0, "hi",
 	  .err = { OPEN, POLL3, ACCEPT, CLOSE("3"), POLL, RECV("hi", "2", "2"),
-		   WRITE("hi", "2"), UNREAD("1"), PEEK("\\n", "1", "1"),
+		   WRITE("hi", "2"), LOOK("\\n"),
 		   REST("2", "a larger -n takes more"), CLOSE("4"),
 		   EXIT("0") } },
 	{ "skip_empty", "-xz", play_probes, 0, "hi\n",

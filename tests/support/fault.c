@@ -194,7 +194,7 @@ int __wrap_setitimer(int which, const struct itimerval *value,
 
 ssize_t __wrap_recv(int fd, void *buf, size_t len, int flags)
 {
-	return is_due("recv", fd)
+	return is_due((flags & MSG_DONTWAIT) == 0 ? "recv" : "look", fd)
 		       ? result()
 		       : __real_recv(fd, buf, shortened(len, fault.most_recv),
 				     flags);

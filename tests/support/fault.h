@@ -14,7 +14,7 @@
 /*
  * From now on the nth call (from 1) of the named function, or each if nth is
  * -1, returns -1 with errno reason or, where reason is 0, returns 0. One fault
- * at a time.
+ * at a time. A recv with MSG_DONTWAIT has the name "look".
  */
 void fault_fail(const char *call, int nth, int reason);
 
