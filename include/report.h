@@ -13,8 +13,8 @@
 
 /*
  * Writes one line, as in printf(3), and a newline, which format leaves out.
- * Control characters, which the user may have typed, become "?". The live
- * progress line is removed before it. errno may change.
+ * Control characters of ASCII, which the user may have typed, become "?". The
+ * live progress line is removed before it. errno may change.
  */
 __attribute__((format(printf, 1, 2))) void report(const char *format, ...);
 

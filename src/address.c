@@ -9,7 +9,10 @@
 /* Returns the index of the interface with this name or number, or 0. */
 static uint32_t parse_zone(const char *text)
 {
-	uint64_t index = if_nametoindex(text);
+	const size_t len = strcspn(text, ":");
+	/* musl cuts a name that is too long, and Linux one with a colon. */
+	const bool is_name = len < IF_NAMESIZE && text[len] == '\0';
+	uint64_t index = is_name ? if_nametoindex(text) : 0;
 	char name[IF_NAMESIZE];
 
 	if (index == 0 && (!number_parse(text, 1, UINT32_MAX, &index) ||

@@ -113,7 +113,8 @@ static const char *set_option(struct options *options, int letter)
 		options->limit_given = true;
 		return number_parse(optarg, 1, INT64_MAX, &options->limit)
 			       ? NULL
-			       : "not a number of bytes from 1 up, in digits";
+			       : "not a number of bytes from 1 to "
+				 "9223372036854775807";
 	case 'p':
 		return set_port(options, optarg);
 	case 'r':

@@ -28,7 +28,7 @@ static ssize_t splice_bytes(int from, int to, size_t len)
 	do
 		n = splice(from, NULL, to, NULL, len, 0);
 	while (n == -1 && output_again(to));
-	if (n > 0)
+	if (n != -1)
 		deadline_renew();
 	return n;
 }

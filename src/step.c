@@ -35,6 +35,10 @@ static const char not_closed[] = "the sender did not close";
 /* What did not happen in time. */
 static const char *missing(const struct run *run, const char *call, bool idle)
 {
+	if (strcmp(call, "accept") == 0 && run->options->skip_empty)
+		return run->options->allows_some
+			       ? "nobody that -a allows sent anything"
+			       : "nobody sent anything";
 	if (strcmp(call, "accept") == 0)
 		return run->options->allows_some
 			       ? "nobody that -a allows connected"

@@ -154,7 +154,7 @@ static void check_reason(const char *line)
 		"fe80::1%eth0\n",
 		": not from /0 to /32\n",
 		": not from /0 to /128\n",
-		": not a number of bytes from 1 up, in digits\n",
+		": not a number of bytes from 1 to 9223372036854775807\n",
 		"server: -n: one recv takes at most 131072 bytes; add -e to "
 		"take more\n",
 		": not a port from 0 to 65535\n",

@@ -114,6 +114,8 @@ static void test_address_parse_refuses_all_else(void **state)
 		"::1%",
 		"::1%no such interface",
 		"fe80::1%0",
+		"fe80::1%lo:",
+		"fe80::1%lo:0",
 		"127.0.0.1%lo",
 	};
 

@@ -384,7 +384,7 @@ static void test_options_parse_refuses_bad_values(void **state)
 		  "not a number of seconds from 0.000001 to 999999999.999999",
 		  { "", "0", "-1", "1s", "1e3", "1000000000" } },
 		{ "-n",
-		  "not a number of bytes from 1 up, in digits",
+		  "not a number of bytes from 1 to 9223372036854775807",
 		  { "", "0", "-1", "+1", " 1", "1 ", "1k", "1.5", "x",
 		    "9223372036854775808", "99999999999999999999999" } },
 		{ "-p",

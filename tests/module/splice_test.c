@@ -310,6 +310,44 @@ static void test_splice_move_fails_if_its_pipe_can_not_be_read(void **state)
 	close(fd);
 }
 
+/* After a silence that was too long, bytes come, one by one. */
+static int move_after_a_silence(const void *unused)
+{
+	const int fd = open("/dev/null", O_WRONLY);
+	struct stream stream = stream_of(text, sizeof(text), fd);
+
+	(void)unused;
+	if (deadline_start(0, SECOND_US) == -1)
+		return 1;
+	do
+		errno = EINTR;
+	while (!deadline_ended(-1));
+	if (move(&stream, 1) != 1 || !stream.splice.possible)
+		return 2;
+	errno = EINTR;
+	return deadline_ended(-1) ? 3 : 0;
+}
+
+static void test_splice_move_ends_a_silence(void **state)
+{
+	struct process child = process_start(move_after_a_silence, NULL);
+
+	(void)state;
+	assert_int_equal(process_end(&child).status, 0);
+}
+
+static void test_splice_move_goes_on_after_a_byte(void **state)
+{
+	const int fd = temporary_file(0);
+	struct stream stream = stream_of(text, sizeof(text), fd);
+
+	(void)state;
+	assert_int_equal(move(&stream, 1), 1);
+	assert_true(stream.splice.possible);
+	end(&stream);
+	close(fd);
+}
+
 static void test_splice_move_is_repeated_if_interrupted(void **state)
 {
 	(void)state;
@@ -392,6 +430,8 @@ int main(void)
 			test_splice_move_fails_if_the_file_takes_no_more),
 		cmocka_unit_test(
 			test_splice_move_fails_if_its_pipe_can_not_be_read),
+		cmocka_unit_test(test_splice_move_ends_a_silence),
+		cmocka_unit_test(test_splice_move_goes_on_after_a_byte),
 		cmocka_unit_test(test_splice_move_is_repeated_if_interrupted),
 		cmocka_unit_test(test_splice_move_fails_once_the_time_is_up),
 	};

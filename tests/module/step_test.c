@@ -14,6 +14,8 @@ struct late {
 	const char *call, *object;
 	bool line;	    /* -l */
 	bool idle;	    /* -w, and not -t */
+	bool skip_empty;    /* -z */
+	bool allows_some;   /* -a */
 	uint64_t us;	    /* of the limit */
 	uint64_t delivered; /* bytes */
 	size_t pending;	    /* of a character that is kept */
@@ -26,6 +28,8 @@ static int end_late(const void *argument)
 	const struct late *late = argument;
 	const bool idle = late->idle;
 	struct options options = { .line = late->line,
+				   .skip_empty = late->skip_empty,
+				   .allows_some = late->allows_some,
 				   .timeout_us = idle ? 77 : late->us,
 				   .idle_us = idle ? late->us : 77 };
 	struct run run = { .options = &options,
@@ -111,6 +115,20 @@ static int wait_with_file(const void *file)
 	return run.status == STATUS_DEADLINE ? 0 : 3;
 }
 
+/* To name the listener asks for its interface, which is gone. */
+static int fail_to_bind(const void *unused)
+{
+	struct options options = { .inherited = -1 };
+	struct run run = { .options = &options };
+
+	(void)unused;
+	address_parse("fe80::1", 8080, &options.address);
+	options.address.ip6.sin6_scope_id = 2147483647;
+	errno = EMFILE;
+	step_check(&run, "socket", run.where, -1);
+	return 0;
+}
+
 static struct result run_in_child(int (*body)(const void *),
 				  const void *argument)
 {
@@ -133,28 +151,32 @@ static void assert_late(const struct late *late)
 static void test_step_check_says_what_was_missing_in_the_run(void **state)
 {
 	static const struct late cases[] = {
-		{ "accept", "0.0.0.0:8080", false, false, 5000000, 0, 0,
-		  "nobody connected within 5 s; -t sets a longer time" },
-		{ "recv", "connection", false, false, 250000, 0, 0,
-		  "nothing came within 0.25 s; -t sets a longer time" },
-		{ "recv", "connection", true, false, 250000, 0, 0,
+		{ "accept", "0.0.0.0:8080", false, false, false, false, 5000000,
+		  0, 0, "nobody connected within 5 s; -t sets a longer time" },
+		{ "recv", "connection", false, false, false, false, 250000, 0,
+		  0, "nothing came within 0.25 s; -t sets a longer time" },
+		{ "recv", "connection", true, false, false, false, 250000, 0, 0,
 		  "no newline came within 0.25 s; -t sets a longer time" },
-		{ "recv", "connection", true, false, 250000, 3, 0,
+		{ "recv", "connection", true, false, false, false, 250000, 3, 0,
 		  "no newline came within 0.25 s (3 bytes delivered); "
 		  "-t sets a longer time" },
-		{ "recv", "connection", false, false, 5000000, 1, 2,
+		{ "recv", "connection", false, false, false, false, 5000000, 1,
+		  2,
 		  "the sender did not close within 5 s (3 bytes delivered); "
 		  "nc needs -N to close, -t sets a longer time" },
-		{ "write", "standard output", false, false, 5000000, 0, 0,
+		{ "write", "standard output", false, false, false, false,
+		  5000000, 0, 0,
 		  "it did not take all within 5 s; -t sets a longer time" },
-		{ "write", "standard output", true, false, 5000000, 65536, 0,
+		{ "write", "standard output", true, false, false, false,
+		  5000000, 65536, 0,
 		  "it did not take all within 5 s (65536 bytes delivered); "
 		  "-t sets a longer time" },
-		{ "write", "standard output", false, false, 5000000, UINT64_MAX,
-		  0,
+		{ "write", "standard output", false, false, false, false,
+		  5000000, UINT64_MAX, 0,
 		  "it did not take all within 5 s (18446744073709551615 bytes "
 		  "delivered); -t sets a longer time" },
-		{ "write", "ready descriptor", false, false, 300000, 0, 0,
+		{ "write", "ready descriptor", false, false, false, false,
+		  300000, 0, 0,
 		  "it did not take all within 0.3 s; -t sets a longer time" },
 	};
 
@@ -166,17 +188,19 @@ static void test_step_check_says_what_was_missing_in_the_run(void **state)
 static void test_step_check_says_what_was_missing_in_a_silence(void **state)
 {
 	static const struct late cases[] = {
-		{ "accept", "0.0.0.0:8080", false, true, 5000000, 0, 0,
-		  "nobody connected for 5 s; -w sets a longer time" },
-		{ "recv", "connection", false, true, 250000, 0, 0,
+		{ "accept", "0.0.0.0:8080", false, true, false, false, 5000000,
+		  0, 0, "nobody connected for 5 s; -w sets a longer time" },
+		{ "recv", "connection", false, true, false, false, 250000, 0, 0,
 		  "nothing came for 0.25 s; -w sets a longer time" },
-		{ "recv", "connection", true, true, 250000, 3, 0,
+		{ "recv", "connection", true, true, false, false, 250000, 3, 0,
 		  "nothing came for 0.25 s (3 bytes delivered); "
 		  "-w sets a longer time" },
-		{ "recv", "connection", false, true, 5000000, 1, 0,
+		{ "recv", "connection", false, true, false, false, 5000000, 1,
+		  0,
 		  "nothing came for 5 s (1 bytes delivered); "
 		  "-w sets a longer time" },
-		{ "write", "standard output", false, true, 5000000, 9, 0,
+		{ "write", "standard output", false, true, false, false,
+		  5000000, 9, 0,
 		  "it took no more for 5 s (9 bytes delivered); "
 		  "-w sets a longer time" },
 	};
@@ -204,8 +228,7 @@ static void test_step_check_tells_the_time_as_it_was_typed(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
-		struct late late = { "accept",	  "x", false, false,
-				     times[i].us, 0,   0,     NULL };
+		struct late late = { "accept", "x", .us = times[i].us };
 		char says[128];
 
 		snprintf(says, sizeof(says),
@@ -265,6 +288,38 @@ static void test_step_wait_takes_no_file_for_a_reader_that_is_gone(void **state)
 	close(file);
 }
 
+static void test_step_check_keeps_the_reason(void **state)
+{
+	(void)state;
+	assert_like(run_in_child(fail_to_bind, NULL).err,
+		    "server: socket [[]fe80::1%2147483647[]]:8080: Too many "
+		    "open files; *\n");
+}
+
+static void test_step_check_does_not_forget_who_was_skipped(void **state)
+{
+	static const struct late cases[] = {
+		{ "accept", "x", .us = 5000000, .skip_empty = true,
+		  .says = "nobody sent anything within 5 s; -t sets a longer "
+			  "time" },
+		{ "accept", "x", .us = 5000000, .skip_empty = true,
+		  .idle = true,
+		  .says = "nobody sent anything for 5 s; -w sets a longer "
+			  "time" },
+		{ "accept", "x", .us = 5000000, .allows_some = true,
+		  .says = "nobody that -a allows connected within 5 s; -t sets "
+			  "a longer time" },
+		{ "accept", "x", .us = 5000000, .skip_empty = true,
+		  .allows_some = true,
+		  .says = "nobody that -a allows sent anything within 5 s; -t "
+			  "sets a longer time" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_late(&cases[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -279,6 +334,9 @@ int main(void)
 			test_step_check_is_silent_if_the_step_did_not_fail),
 		cmocka_unit_test(
 			test_step_check_gives_the_hint_of_what_has_come),
+		cmocka_unit_test(test_step_check_keeps_the_reason),
+		cmocka_unit_test(
+			test_step_check_does_not_forget_who_was_skipped),
 		cmocka_unit_test(
 			test_step_wait_takes_no_file_for_a_reader_that_is_gone),
 	};

@@ -111,6 +111,23 @@ static void test_bind_takes_a_zone_for_a_name_first(void **state)
 	assert_int_equal(process_end(&server).status, 124);
 }
 
+/* musl would cut the name to that of the link. */
+static void test_bind_takes_no_name_that_is_too_long(void **state)
+{
+	struct process server;
+	struct result result;
+
+	(void)state;
+	needs_link();
+	if (system("ip link add abcdefghijklmno type veth peer name one") != 0)
+		fail_msg("no link with a name of 15 letters");
+	server = server_start("-b", "fe80::1%abcdefghijklmnop", NULL);
+	result = process_end(&server);
+	assert_like(result.err,
+		    "server: -b *: no such interface\nserver: usage: *\n");
+	assert_int_equal(result.status, 2);
+}
+
 static void test_bind_without_a_zone_says_what_is_missing(void **state)
 {
 	static const char *const bad[][2] = {
@@ -146,6 +163,7 @@ int main(void)
 		cmocka_unit_test(test_verbose_tells_the_zone),
 		cmocka_unit_test(test_error_tells_the_zone),
 		cmocka_unit_test(test_bind_takes_a_zone_for_a_name_first),
+		cmocka_unit_test(test_bind_takes_no_name_that_is_too_long),
 		cmocka_unit_test(test_bind_without_a_zone_says_what_is_missing),
 	};
 
