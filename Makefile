@@ -56,7 +56,7 @@ HELPERS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
 TEST_MODULES := $(MODULES:$(BUILD)/%=$(BUILD)/tests/src/%)
 WRAP := socket setsockopt getsockopt bind listen getsockname accept recv \
 	write close setitimer splice poll pipe fcntl ioctl $(WRAP_TOO)
-$(BUILD)/tests/module/output_test: WRAP += mbrtowc isatty
+$(BUILD)/tests/module/output_test: WRAP += mbrtowc tcgetattr
 $(BUILD)/tests/module/clock_test: WRAP += clock_gettime
 $(BUILD)/tests/module/silence_test: WRAP += clock_gettime
 $(BUILD)/tests/module/environment_test: WRAP += getpid

@@ -11,9 +11,10 @@
  *
  * A call is repeated as long as deadline_again says so. Output is tried at
  * least once, even after the deadline, because bytes that came in time must be
- * written. A stream whose calls never wait is never interrupted: deadline_check
- * ends it. After a silence a call is tried once more before it fails: bytes may
- * have come while Ctrl-Z suspended the process.
+ * written. What never waits is never interrupted, a stream without a pause or
+ * senders that -a turns away: deadline_check ends it. After a silence a call is
+ * tried once more before it fails: bytes may have come while Ctrl-Z suspended
+ * the process.
  */
 
 enum {

@@ -49,15 +49,13 @@ int net_getsockname(int fd, struct sockaddr *address, socklen_t *len);
 /*
  * accept(2). Returns the connection. A connection that its peer aborted in the
  * queue is skipped. peer and len may be NULL, or get who connected. errno: what
- * accept(2) lists, EMFILE also if no descriptor above 2 is free, and EINTR,
- * without a call, once the run's time is over.
+ * accept(2) lists, EMFILE also if no descriptor above 2 is free.
  */
 int net_accept(int listener, struct sockaddr *peer, socklen_t *len);
 
 /*
  * recv(2), tcp(7). Returns how many bytes it stored in buf, at most len; 0 at
- * end of file. errno: what recv(2) lists, and EINTR, without a call, once the
- * run's time is over, unless flags have MSG_DONTWAIT.
+ * end of file.
  */
 ssize_t net_recv(int fd, void *buf, size_t len, int flags);
 

@@ -21,8 +21,8 @@ struct output {
 
 /*
  * Prepares output for writing to fd: finds out whether that is a terminal,
- * isatty(3), or a regular file, fstat(2). A device that may not be asked counts
- * as a terminal. For a terminal, sets the locale.
+ * tcgetattr(3), or a regular file, fstat(2). A device that may not be asked
+ * counts as a terminal. For a terminal, sets the locale.
  */
 void output_prepare(struct output *output, int fd);
 

@@ -8,7 +8,7 @@
  * The whole run: opens a listener, or takes the one it was passed; accepts one
  * sender; receives one message and writes it to standard output. Closes every
  * descriptor that it opened, the listener and the ready descriptor that it was
- * passed, and, once a sender is accepted, standard output if it is a regular
+ * passed, and, once its message is taken, standard output if it is a regular
  * file. Reports a failure in one line on standard error. Returns the exit
  * status.
  */

@@ -9,8 +9,9 @@
  * Makes bytes safe for a terminal, in the locale of setlocale(3): newlines,
  * tabs and printable characters stay. Other ASCII control characters become ^X,
  * and bytes that form no printable character \xNN, so that an escape sequence
- * never reaches the terminal. So do those of a character that changes the
- * direction of text or, except in UTF-8, has a byte that is a control.
+ * never reaches the terminal. The bytes of a character that changes the
+ * direction of text or, except in UTF-8, has a byte that is a control are shown
+ * like that too.
  */
 
 /* Keeps an incomplete character until the bytes after it decide. */

@@ -13,11 +13,18 @@ static const char end_of_file[] = "end of file";
 /* `make static` sorts by name, so that this follows what a start touches. */
 static char received[MOST_OF_ONE_RECV];
 
-/* Receives into received. MSG_PEEK leaves the bytes in the socket. */
+/*
+ * Receives into received. MSG_PEEK leaves the bytes in the socket. While bytes
+ * come, recv never waits, and so is never interrupted: the clock is asked,
+ * unless MSG_DONTWAIT only looks at what came in time.
+ */
 static ssize_t receive(const struct run *run, size_t len, int flags)
 {
-	ssize_t n = net_recv(run->connection, received, len, flags);
+	ssize_t n;
 
+	if ((flags & MSG_DONTWAIT) == 0 && deadline_check() == -1)
+		return -1;
+	n = net_recv(run->connection, received, len, flags);
 	trace_buffer("recv", n, run->connection, received, n, len,
 		     flags == 0		 ? ", 0"
 		     : flags == MSG_PEEK ? ", MSG_PEEK"
@@ -83,7 +90,7 @@ static ssize_t splice_some(struct run *run, uint64_t left)
 		return -1;
 	if (unread < PIPE_BUF)
 		return copy_some(run, at_most(PIPE_BUF, left));
-	/* While bytes come, it never waits, and is not interrupted. */
+	/* The clock, as in receive. */
 	if (!step_check(run, "recv", "connection", deadline_check()))
 		return -1;
 	n = splice_move(&run->splice, run->connection, &run->output,

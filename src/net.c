@@ -67,12 +67,10 @@ int net_accept(int listener, struct sockaddr *peer, socklen_t *len)
 {
 	int fd;
 
-	do {
-		/* While peers come, it never waits, and is not interrupted. */
-		if (deadline_check() == -1)
-			return -1;
+	do
 		fd = accept(listener, peer, len);
-	} while (deadline_again(fd) || (fd == -1 && errno == ECONNABORTED));
+	while (deadline_again(fd) ||
+	       (fd == -1 && errno == ECONNABORTED && deadline_check() == 0));
 	if (fd != -1)
 		deadline_renew();
 	return above_stdio(fd);
@@ -82,9 +80,6 @@ ssize_t net_recv(int fd, void *buf, size_t len, int flags)
 {
 	ssize_t n;
 
-	/* While bytes come, it never waits, and is not interrupted. */
-	if ((flags & MSG_DONTWAIT) == 0 && deadline_check() == -1)
-		return -1;
 	do
 		n = recv(fd, buf, len, flags);
 	while (deadline_again(n));

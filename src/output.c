@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "deadline.h"
@@ -15,13 +16,17 @@ enum {
 
 void output_prepare(struct output *output, int fd)
 {
+	struct termios terminal;
 	struct stat status = { 0 };
 
 	fstat(fd, &status);
 	*output = (struct output){ .fd = fd,
-				   .is_terminal = isatty(fd),
+				   .is_terminal = tcgetattr(fd, &terminal) == 0,
 				   .is_file = S_ISREG(status.st_mode) };
-	/* A device that may not be asked could be a terminal. */
+	/*
+	 * A device that may not be asked could be a terminal. isatty would not
+	 * tell why it failed, as musl has it.
+	 */
 	if (S_ISCHR(status.st_mode) && (errno == EACCES || errno == EPERM))
 		output->is_terminal = true;
 	if (output->is_terminal)

@@ -38,6 +38,9 @@ static bool accept_any(struct run *run, struct address *peer)
 		if (run->polls &&
 		    !step_wait(run, "accept", run->where, run->listener))
 			return false;
+		/* While peers come, accept never waits: no signal ends it. */
+		if (!step_check(run, "accept", run->where, deadline_check()))
+			return false;
 		if (peer != NULL)
 			*peer = (struct address){ .len = ADDRESS_LEN };
 		run->connection = net_accept(run->listener, name, len);

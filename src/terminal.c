@@ -82,8 +82,8 @@ size_t terminal_show(struct terminal *terminal, char byte,
 		const char *from = terminal->pending + i;
 		const size_t left = len - i;
 		mbstate_t state = { 0 };
-		/* glibc stores none where it keeps a character back. */
-		wchar_t wide = L'\0';
+		/* Where glibc keeps a letter back, it stores nothing. */
+		wchar_t wide = (from[0] & 0x80) == 0 ? from[0] : L'\0';
 		size_t n = mbrtowc(&wide, from, left, &state);
 
 		if (n == (size_t)-2 && left < MB_LEN_MAX) {

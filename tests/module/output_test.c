@@ -5,6 +5,7 @@
 #include <locale.h>
 #include <signal.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 #include <wchar.h>
 
@@ -267,18 +268,18 @@ size_t __wrap_mbrtowc(wchar_t *wide, const char *from, size_t len,
 	return endless ? (size_t)-2 : __real_mbrtowc(wide, from, len, state);
 }
 
-int __real_isatty(int fd);
-int __wrap_isatty(int fd);
+int __real_tcgetattr(int fd, struct termios *terminal);
+int __wrap_tcgetattr(int fd, struct termios *terminal);
 
 /* Why it may not be asked, or 0. */
 static int refusal;
 
-int __wrap_isatty(int fd)
+int __wrap_tcgetattr(int fd, struct termios *terminal)
 {
 	if (refusal == 0)
-		return __real_isatty(fd);
+		return __real_tcgetattr(fd, terminal);
 	errno = refusal;
-	return 0;
+	return -1;
 }
 
 static struct output prepare_refused(int fd, int reason)

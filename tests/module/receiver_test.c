@@ -407,11 +407,18 @@ static void test_receiver_run_takes_a_reset_after_the_limit(void **state)
 				"server: 2 bytes in *, ended by limit\n");
 }
 
+/* The call in which time runs out, and the one that is not made after it. */
+static struct {
+	const char *last, *next;
+	int made;
+} late;
+
 static void run_out_of_time(const char *call, int fd, bool fails)
 {
 	(void)fd;
 	(void)fails;
-	if (strcmp(call, "ioctl") != 0)
+	late.made += strcmp(call, late.next) == 0;
+	if (strcmp(call, late.last) != 0)
 		return;
 	deadline_start(1, 0);
 	while (deadline_check() == 0)
@@ -420,21 +427,33 @@ static void run_out_of_time(const char *call, int fd, bool fails)
 
 static int run_too_late(const void *unused)
 {
+	int status;
+
+	(void)unused;
+	fault_watch(run_out_of_time);
+	status = run_receiver(&no_fault);
+	return late.made == 0 ? status : LEAKED;
+}
+
+static int run_past_the_write(const void *unused)
+{
 	(void)unused;
 	fault_watch(run_out_of_time);
 	return run_receiver(&no_fault);
 }
 
-/* What never pauses is ended before a splice: the sender did not stop. */
-static void test_receiver_run_ends_a_stream_that_never_pauses(void **state)
+/* Runs out of time while nothing has to wait: 8192 bytes are there. */
+static struct result receive_too_late(const char *last, const char *next,
+				      bool eof)
 {
 	struct process child;
 	struct result result;
 	int client;
 
-	(void)state;
+	late.last = last;
+	late.next = next;
 	inherit_listener();
-	options.eof = true;
+	options.eof = eof;
 	options.verbose = true;
 	options.limit = UINT64_MAX;
 	options.timeout_us = SECOND_US;
@@ -442,19 +461,75 @@ static void test_receiver_run_ends_a_stream_that_never_pauses(void **state)
 	client_send(client, long_message, 8192);
 	child = process_start(run_too_late, NULL);
 	result = process_end(&child);
-	assert_like(result.err,
-		    "Listening on *\nConnection received on *\n"
-		    "server: recv connection: nothing came within 1 s; -t sets "
-		    "a longer time\n"
-		    "server: 0 bytes in *, ended by an error\n");
-	assert_int_equal(result.status, STATUS_DEADLINE);
-	assert_int_equal(result.out_len, 0);
 	options.eof = false;
 	options.verbose = false;
 	options.limit = 128;
 	options.timeout_us = 0;
 	net_close(client);
 	net_close(options.inherited);
+	return result;
+}
+
+/* What never pauses is ended before the next call: the sender did not stop. */
+static void test_receiver_run_ends_a_stream_that_never_pauses(void **state)
+{
+	static const struct {
+		const char *last, *next;
+		bool eof;
+	} cases[] = { { "ioctl", "splice", true },
+		      { "accept", "recv", false } };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		const struct result result = receive_too_late(
+			cases[i].last, cases[i].next, cases[i].eof);
+
+		assert_like(result.err,
+			    "Listening on *\nConnection received on *\n"
+			    "server: recv connection: nothing came within 1 s; "
+			    "-t sets a longer time\n"
+			    "server: 0 bytes in *, ended by an error\n");
+		assert_int_equal(result.status, STATUS_DEADLINE);
+		assert_int_equal(result.out_len, 0);
+	}
+}
+
+/* So are senders that -a turns away, one after another. */
+static void test_receiver_run_ends_accepting_that_never_pauses(void **state)
+{
+	const struct result result =
+		receive_too_late("getsockname", "accept", false);
+
+	(void)state;
+	assert_like(result.err, "Listening on *\n"
+				"server: accept descriptor *: nobody connected "
+				"within 1 s; -t sets a longer time\n");
+	assert_int_equal(result.status, STATUS_DEADLINE);
+}
+
+/* What is left is looked at all the same: the message came in time. */
+static void test_receiver_run_tells_of_the_rest_after_its_time(void **state)
+{
+	struct process child;
+	struct result result;
+	int client;
+
+	(void)state;
+	late.last = "write";
+	late.next = "recv";
+	inherit_listener();
+	options.timeout_us = SECOND_US;
+	client = client_connect(bound_port(options.inherited));
+	client_send(client, long_message, 129);
+	child = process_start(run_past_the_write, NULL);
+	result = process_end(&child);
+	options.timeout_us = 0;
+	net_close(client);
+	net_close(options.inherited);
+	assert_like(result.err, "server: warning: the message was cut after "
+				"128 bytes; *\n");
+	assert_int_equal(result.status, STATUS_OK);
+	assert_int_equal(result.out_len, 128);
 }
 
 /* An error ends it in many ways, which failure_test has. */
@@ -532,6 +607,10 @@ int main(void)
 			test_receiver_run_takes_a_reset_after_the_limit),
 		cmocka_unit_test(
 			test_receiver_run_ends_a_stream_that_never_pauses),
+		cmocka_unit_test(
+			test_receiver_run_ends_accepting_that_never_pauses),
+		cmocka_unit_test(
+			test_receiver_run_tells_of_the_rest_after_its_time),
 		cmocka_unit_test(test_manual_has_what_verbose_tells),
 	};
 

@@ -437,6 +437,39 @@ static void test_trace_shows_what_strace_sees(void **state)
 	assert_non_null(strstr(shown, "exit("));
 }
 
+/* As where a policy of the system refuses: it may be a terminal. */
+static void test_terminal_that_may_not_be_asked_is_safe(void **state)
+{
+	const char *const argv[] = { "strace",
+				     "-qq",
+				     "-o",
+				     "/dev/null",
+				     "-etrace=ioctl",
+				     "-einject=ioctl:error=EACCES",
+				     getenv("SERVER"),
+				     NULL };
+	struct process server;
+	struct result result;
+	char screen[64];
+	int pty[2], client;
+
+	(void)state;
+	needs_strace();
+	needs_port(PORT);
+	open_terminal(pty);
+	redirect_next(pty[1], STDOUT_FILENO);
+	server = process_spawn(argv);
+	wait_for_listener(PORT);
+	client = client_connect(PORT);
+	client_send(client, "\033[2J", 4);
+	result = process_end(&server);
+	close(client);
+	assert_int_equal(result.status, 0);
+	read_screen(pty, screen, sizeof(screen));
+	assert_string_equal(screen, "^[[2J");
+	close_terminal(pty);
+}
+
 static int fill_stream(void **state)
 {
 	for (size_t i = 0; i < sizeof(stream); i++)
@@ -455,6 +488,7 @@ int main(void)
 			test_server_splices_a_stream_through_a_pipe_to_a_file),
 		cmocka_unit_test(
 			test_server_writes_a_stream_after_what_a_file_has),
+		cmocka_unit_test(test_terminal_that_may_not_be_asked_is_safe),
 	};
 	char names[TRACED][64];
 

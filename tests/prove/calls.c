@@ -511,6 +511,15 @@ char *prove_strerror(int number)
 	return text;
 }
 
+int prove_tcgetattr(int fd, struct termios *terminal)
+{
+	int answer = prove_done_or_not();
+
+	if (answer == 0)
+		Frama_C_make_unknown((char *)terminal, sizeof(*terminal));
+	return answer;
+}
+
 ssize_t prove_write(int fd, const void *from, size_t len)
 {
 	return prove_count(len);

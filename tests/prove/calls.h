@@ -26,6 +26,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 #include <wchar.h>
@@ -166,6 +167,7 @@ ssize_t prove_splice(int from, void *from_at, int to, void *to_at, size_t len,
 
 char *prove_strerror(int number);
 char *prove_strncpy(char *to, const char *from, size_t size);
+int prove_tcgetattr(int fd, struct termios *terminal);
 
 /*@ requires \valid(text + (0 .. size - 1)); */
 int prove_vsnprintf(char *text, size_t size, const char *format,
@@ -226,6 +228,7 @@ ssize_t prove_rest(const char *from, const char *count, const char *buf,
 #define strncpy prove_strncpy
 #define strspn prove_strspn
 #define strtoull prove_strtoull
+#define tcgetattr prove_tcgetattr
 #define vsnprintf prove_vsnprintf
 #define write prove_write
 

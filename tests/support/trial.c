@@ -23,9 +23,9 @@ enum {
 };
 
 const char *const calls[CALLS] = {
-	"setitimer", "socket", "setsockopt",  "bind",  "listen",
-	"fcntl",     "pipe",   "getsockname", "ioctl", "accept",
-	"recv",	     "splice", "write",	      "poll",  "close",
+	"setitimer", "socket",	    "setsockopt", "bind",   "listen", "fcntl",
+	"pipe",	     "getsockname", "ioctl",	  "accept", "recv",   "splice",
+	"write",     "poll",	    "close",	  "look",
 };
 
 struct seen *seen;

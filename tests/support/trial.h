@@ -15,7 +15,7 @@
  */
 
 enum {
-	CALLS = 15,
+	CALLS = 16,
 	PROBES = 2, /* that -z has to pass over */
 };
 
