@@ -97,6 +97,7 @@ static void test_splice_move_moves_what_waits_into_a_pipe(void **state)
 	assert_int_equal(pipe(ends), 0);
 	stream = stream_of(text, sizeof(text), ends[1]);
 	assert_int_equal(move(&stream, 1), 1);
+	assert_true(stream.splice.possible);
 	assert_int_equal(stream.output.delivered, 1);
 	assert_int_equal(move(&stream, 100), sizeof(text) - 1);
 	assert_true(stream.splice.possible);
@@ -336,6 +337,34 @@ static void test_splice_move_ends_a_silence(void **state)
 	assert_int_equal(process_end(&child).status, 0);
 }
 
+/* A pipe that takes nothing, as its reader does not read. */
+static int move_into_a_full_pipe(const void *unused)
+{
+	struct stream stream;
+	int ends[2];
+
+	(void)unused;
+	if (pipe(ends) == -1 || fcntl(ends[1], F_SETFL, O_NONBLOCK) == -1)
+		return 1;
+	stream = stream_of(text, sizeof(text), ends[1]);
+	while (write(ends[1], many, MANY) != -1)
+		continue;
+	if (fcntl(ends[1], F_SETFL, 0) == -1 ||
+	    deadline_start(0, SECOND_US / 10) == -1)
+		return 2;
+	if (move(&stream, 100) != -1)
+		return 3;
+	return deadline_ended(-1) ? 0 : 4;
+}
+
+static void test_splice_move_fails_after_a_silence(void **state)
+{
+	struct process child = process_start(move_into_a_full_pipe, NULL);
+
+	(void)state;
+	assert_int_equal(process_end(&child).status, 0);
+}
+
 static void test_splice_move_goes_on_after_a_byte(void **state)
 {
 	const int fd = temporary_file(0);
@@ -431,6 +460,7 @@ int main(void)
 		cmocka_unit_test(
 			test_splice_move_fails_if_its_pipe_can_not_be_read),
 		cmocka_unit_test(test_splice_move_ends_a_silence),
+		cmocka_unit_test(test_splice_move_fails_after_a_silence),
 		cmocka_unit_test(test_splice_move_goes_on_after_a_byte),
 		cmocka_unit_test(test_splice_move_is_repeated_if_interrupted),
 		cmocka_unit_test(test_splice_move_fails_once_the_time_is_up),
