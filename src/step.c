@@ -73,9 +73,9 @@ static void report_late(const struct run *run, const char *call,
 static void fail(struct run *run, const char *call, const char *object)
 {
 	const struct address *address = &run->options->address;
-	const uint64_t taken = output_taken(&run->output);
 	/* With -z the first byte came before, else the sender was skipped. */
-	const bool begun = taken > 0 || run->options->skip_empty;
+	const bool begun =
+		output_taken(&run->output) > 0 || run->options->skip_empty;
 	const bool late = deadline_ended(-1);
 	const int reason = errno;
 

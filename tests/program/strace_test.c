@@ -19,25 +19,33 @@ static const char *recv_of(const char *calls)
 		       : "recvfrom(4, \"hi\\n\", 128, 0, NULL, NULL)";
 }
 
-/* How a run ends that is sent "hi", under strace with this option. */
+/* How a run ends that is sent this, started by argv. */
+static struct result send_to(const char *const argv[], const char *sent)
+{
+	struct process server = process_spawn(argv);
+	struct result result;
+	int client;
+
+	wait_for_listener(PORT);
+	client = client_connect(PORT);
+	client_send(client, sent, strlen(sent));
+	result = process_end(&server);
+	close(client);
+	assert_int_equal(result.status, 0);
+	return result;
+}
+
+/* How it ends that is sent "hi", under strace with this option. */
 static struct result take_hi(const char *option)
 {
 	const char *const argv[] = { "strace",	       "-qq", "-a", "1", option,
 				     getenv("SERVER"), NULL };
-	struct process server;
 	struct result result;
-	int client;
 
 	needs_strace();
 	needs_port(PORT);
-	server = process_spawn(argv);
-	wait_for_listener(PORT);
-	client = client_connect(PORT);
-	client_send(client, "hi\n", 3);
-	result = process_end(&server);
-	close(client);
+	result = send_to(argv, "hi\n");
 	assert_string_equal(result.out, "hi\n");
-	assert_int_equal(result.status, 0);
 	return result;
 }
 
@@ -448,23 +456,15 @@ static void test_terminal_that_may_not_be_asked_is_safe(void **state)
 				     "-einject=ioctl:error=EACCES",
 				     getenv("SERVER"),
 				     NULL };
-	struct process server;
-	struct result result;
 	char screen[64];
-	int pty[2], client;
+	int pty[2];
 
 	(void)state;
 	needs_strace();
 	needs_port(PORT);
 	open_terminal(pty);
 	redirect_next(pty[1], STDOUT_FILENO);
-	server = process_spawn(argv);
-	wait_for_listener(PORT);
-	client = client_connect(PORT);
-	client_send(client, "\033[2J", 4);
-	result = process_end(&server);
-	close(client);
-	assert_int_equal(result.status, 0);
+	send_to(argv, "\033[2J");
 	read_screen(pty, screen, sizeof(screen));
 	assert_string_equal(screen, "^[[2J");
 	close_terminal(pty);

@@ -290,9 +290,6 @@ const int *fault_reasons(const char *call)
 		{ "recv",
 		  { EAGAIN, EBADF, ECONNREFUSED, ECONNRESET, EFAULT, EINVAL,
 		    ENOMEM, ENOTCONN, ENOTSOCK, ETIMEDOUT } },
-		{ "look",
-		  { EAGAIN, EBADF, ECONNREFUSED, ECONNRESET, EFAULT, EINVAL,
-		    ENOMEM, ENOTCONN, ENOTSOCK, ETIMEDOUT } },
 		{ "write",
 		  { EBADF, EDESTADDRREQ, EDQUOT, EFAULT, EFBIG, EINVAL, EIO,
 		    ENOSPC, EPERM, EPIPE } },
@@ -314,6 +311,8 @@ const int *fault_reasons(const char *call)
 	};
 	static const int none[] = { 0 };
 
+	if (strcmp(call, "look") == 0)
+		return fault_reasons("recv");
 	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
 		if (strcmp(pages[i].call, call) == 0)
 			return pages[i].reasons;
